@@ -1,0 +1,67 @@
+package chat
+
+// EventKind names what happened.
+type EventKind string
+
+// The events that travel from use cases to live connections.
+const (
+	EventMessage           EventKind = "message"
+	EventMessageEdited     EventKind = "message-edited"
+	EventMessageDeleted    EventKind = "message-deleted"
+	EventMessagesRead      EventKind = "messagesRead"
+	EventTyping            EventKind = "typing"
+	EventRoomJoined        EventKind = "room-joined"
+	EventRoomLeft          EventKind = "room-left"
+	EventRoomDeleted       EventKind = "room-deleted"
+	EventParticipantJoined EventKind = "participant-joined"
+	EventParticipantLeft   EventKind = "participant-left"
+	// EventUserRevoked tells nodes to end a user's connections: all of them if
+	// the user is blocked, else those of own tokens older than TokenVersion.
+	EventUserRevoked EventKind = "user-revoked"
+)
+
+// Event is a fact, published once its transaction has committed.
+type Event struct {
+	Kind EventKind
+	Room string
+	// Version is the room's version after a stored change; such events reach
+	// every connection in contiguous order. For any other event of a room it is
+	// zero, and At is the version that the event must not overtake.
+	Version, At int64
+	Epoch       string
+	RoomName    string
+	// Message is set on message, message-edited and message-deleted.
+	Message *Message
+	// User is whom the event is about.
+	User string
+	// Users are those for whom RoomJoined and RoomLeft are meant; their
+	// connections start or stop to receive the room's events.
+	Users []string
+	// Seq is set on messagesRead: User has read up to it.
+	Seq int64
+	// Typing is set on typing; Origin is the connection that is left out.
+	Typing bool
+	Origin string
+	// TokenVersion and Blocked are set on user-revoked.
+	TokenVersion int64
+	Blocked      bool
+	// Quiet keeps a membership event of a large room from being broadcast; it
+	// still moves subscriptions.
+	Quiet bool
+}
+
+// Cursor returns the room's cursor after the event, "" for events that move none.
+func (e Event) Cursor() string {
+	if e.Version == 0 {
+		return ""
+	}
+	return Cursor{e.Epoch, e.Version}.String()
+}
+
+// Bus carries events to every node's live connections. Publish returns without
+// waiting for any client, may be called from many goroutines, and keeps the
+// order of calls made one after the other. It may lose events: nodes find a
+// versioned one that is missing by its number and read it from the store.
+type Bus interface {
+	Publish(Event)
+}

@@ -1,0 +1,96 @@
+package chat
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// Rate says whether a key may act now, and if not, when to come back.
+type Rate interface {
+	Allow(key string) (ok bool, retryAfter time.Duration)
+}
+
+// Options are what a Service needs. Store, Bus, Now and NewID are required.
+type Options struct {
+	Store Store
+	Bus   Bus
+	Log   *slog.Logger
+	Now   func() time.Time
+	// NewID makes ids that sort by time (UUIDv7).
+	NewID func() string
+	// PostRate bounds messages per user; nil for no bound.
+	PostRate Rate
+	// AllowEdit and AllowDelete let senders change their messages.
+	AllowEdit, AllowDelete bool
+	// DeleteEmptyRooms deletes a room when its last member leaves.
+	DeleteEmptyRooms bool
+	// OpenUsers lets ids that no user has be added to rooms; they become users.
+	OpenUsers bool
+	// MaxContent bounds a message's text in bytes of UTF-8, MaxUsers a list of
+	// users in one call, MaxNonce a nonce in bytes. Zero means the contract's figures.
+	MaxContent, MaxUsers, MaxNonce int
+}
+
+// Service is every use case of Parley. Its methods may be called at once.
+type Service struct {
+	Options
+}
+
+// NewService returns the use cases over a store and a bus.
+func NewService(o Options) *Service {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.MaxContent == 0 {
+		o.MaxContent = MaxContent
+	}
+	if o.MaxUsers == 0 {
+		o.MaxUsers = MaxUsers
+	}
+	if o.MaxNonce == 0 {
+		o.MaxNonce = MaxNonce
+	}
+	return &Service{o}
+}
+
+// await turns a use case that answers by callback into one that waits. If ctx
+// ends first the work goes on and its outcome is dropped: the caller learns
+// CodeUnavailable, and a retry with the same nonce finds what was stored.
+func await[T any](ctx context.Context, start func(done func(T, error))) (T, error) {
+	type answer struct {
+		value T
+		err   error
+	}
+	answers := make(chan answer, 1)
+	start(func(value T, err error) { answers <- answer{value, err} })
+	select {
+	case a := <-answers:
+		return a.value, a.err
+	case <-ctx.Done():
+		var zero T
+		return zero, ctx.Err()
+	}
+}
+
+// apply submits a command, publishes the events that its outcome gives, and waits.
+func (s *Service) apply(ctx context.Context, cmd Command, events func(Outcome) []Event) (Outcome, error) {
+	return await(ctx, func(done func(Outcome, error)) { s.submit(cmd, events, done) })
+}
+
+// submit is apply without waiting. Events are published in the order of the
+// store's answers, before the caller is told.
+func (s *Service) submit(cmd Command, events func(Outcome) []Event, done func(Outcome, error)) {
+	s.Store.Submit(cmd, func(out Outcome, err error) {
+		if err == nil && events != nil {
+			for _, e := range events(out) {
+				e.Epoch = s.Store.Epoch()
+				s.Bus.Publish(e)
+			}
+		}
+		done(out, err)
+	})
+}
+
+// now is the present to the millisecond, as it is stored and shown.
+func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Millisecond) }

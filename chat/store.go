@@ -1,0 +1,166 @@
+package chat
+
+import (
+	"context"
+	"time"
+)
+
+// Store keeps users, rooms and messages. It holds no policy: what may be
+// written is decided by the [Command] that asks for it. All methods may be
+// called at once. Reads return [CodeNotFound] errors only where said; any other
+// error is a fault of the database.
+type Store interface {
+	Appender
+	RoomReader
+	MessageReader
+	UserStore
+	// Epoch names the database's present epoch.
+	Epoch() string
+	// Ping reports whether the database answers.
+	Ping(ctx context.Context) error
+}
+
+// Appender is the one way to change a room: a bounded queue of commands,
+// committed in groups and answered in the order they were submitted.
+type Appender interface {
+	// Submit queues a command and returns at once. done is called exactly once,
+	// never before the outcome is durable, one call at a time, in the order of
+	// submission. A full queue or a closing store answers [CodeUnavailable]; an error of
+	// Decide is passed on as it is, with nothing written for that command. done
+	// must not block: the next group is answered after it.
+	Submit(cmd Command, done func(Outcome, error))
+}
+
+// Command changes one room. The store locks the room's row, loads what the
+// command names into a [State], calls Decide, and writes its [Effects], all in
+// one transaction, perhaps with other commands before and after it.
+type Command struct {
+	// Room is locked and loaded; it need not exist.
+	Room string
+	// User's membership is loaded, and Others' (who may name User again).
+	User   string
+	Others []string
+	// Message, if set, is loaded if it belongs to Room.
+	Message string
+	// Nonce, if set, finds the earlier message of User in Room with this nonce,
+	// those of the same group included.
+	Nonce string
+	// Decide is pure: it may be called more than once, in any goroutine.
+	Decide func(State) (Effects, error)
+}
+
+// State is what a command finds, read under the room's lock.
+type State struct {
+	Room    Room // zero if there is none (a deleted room is there, Deleted)
+	Member  Member
+	Others  map[string]Member // those without a row are absent
+	Message *Message
+	Prior   *Message // the message that has the command's nonce
+}
+
+// Effects are what a command writes; the zero value writes nothing.
+type Effects struct {
+	// Room, if set, is created, or replaces Name, Visibility, Creator, Deleted
+	// and UpdatedAt. Seq, Version, ParticipantCount, LastMessageID and ActiveAt
+	// are the store's.
+	Room *Room
+	// Members are inserted or replaced; ReadSeq never goes back.
+	Members []Member
+	// Insert is written with the room's next Seq and Version, becomes the room's
+	// last message and moves its sender's ReadSeq.
+	Insert *Message
+	// Update replaces Text, Files, Status, EditedAt, UpdatedAt and Deleted of an existing
+	// message and takes the room's next Version.
+	Update *Message
+}
+
+// Outcome is what became of a command.
+type Outcome struct {
+	// Before is what Decide saw.
+	Before State
+	// Room is the room after the command, with the counters.
+	Room Room
+	// Message is the inserted or updated message with its numbers, nil if none.
+	Message *Message
+}
+
+// Page bounds a list. Limit is always set by the caller; Skip counts from the newest.
+type Page struct {
+	Skip, Limit int
+	Search      string // part of the name or text, without regard to case; "" for all
+}
+
+// CountLimit is where a filtered count stops.
+const CountLimit = 10_000
+
+// RoomHead is a room that a user takes part in and its present version.
+type RoomHead struct {
+	Room    string
+	Version int64
+	Members int
+}
+
+// RoomReader reads rooms and memberships. Deleted rooms are only seen by Room.
+type RoomReader interface {
+	// Room returns the room, or ErrRoomNotFound. A deleted one comes with Deleted.
+	Room(ctx context.Context, id string) (Room, error)
+	// Member returns the user's standing, the zero Member for a stranger.
+	Member(ctx context.Context, room, user string) (Member, error)
+	// Participants lists the active members in the order they joined, at most limit.
+	Participants(ctx context.Context, room string, limit int) ([]Member, error)
+	// RoomsOf lists the user's rooms, last activity first, with Participants,
+	// Unread and LastMessage filled, and their number.
+	RoomsOf(ctx context.Context, user string, page Page) ([]RoomView, int64, error)
+	// Views fills the rooms for the user likewise, in the order of ids; unknown ids are left out.
+	Views(ctx context.Context, user string, ids []string) ([]RoomView, error)
+	// RoomHeads lists all rooms the user takes part in.
+	RoomHeads(ctx context.Context, user string) ([]RoomHead, error)
+	// Heads returns the versions of the named rooms that exist and are not deleted.
+	Heads(ctx context.Context, rooms []string) (map[string]int64, error)
+}
+
+// MessageQuery selects messages that are not deleted and have a seq, newest first.
+type MessageQuery struct {
+	// Room selects one room; without it all rooms that User takes part in.
+	Room, User string
+	// Before and After bound seq, exclusively, if not zero; only with Room. With
+	// After alone the page is the one nearest to it.
+	Before, After int64
+	Page
+}
+
+// MessageReader reads messages.
+type MessageReader interface {
+	// Message returns one, tombstones included, or ErrMessageNotFound.
+	Message(ctx context.Context, id string) (Message, error)
+	// Messages returns a page, and their number if count is true (up to
+	// CountLimit where the query has a Search).
+	Messages(ctx context.Context, q MessageQuery, count bool) ([]Message, int64, error)
+	// Changes returns the messages changed after the version, tombstones
+	// included, oldest change first, at most limit.
+	Changes(ctx context.Context, room string, after int64, limit int) ([]Message, error)
+	// ReadSeqs returns the read positions of the active members of each room
+	// that has at most maxMembers of them.
+	ReadSeqs(ctx context.Context, rooms []string, maxMembers int) (map[string]map[string]int64, error)
+}
+
+// UserStore keeps users.
+type UserStore interface {
+	// User returns the user with the id, or ErrUserNotFound.
+	User(ctx context.Context, id string) (User, error)
+	// UserByName returns the account with the username, any case, or ErrUserNotFound.
+	UserByName(ctx context.Context, username string) (User, error)
+	// MissingUsers returns those of ids that no user has, in their order.
+	MissingUsers(ctx context.Context, ids []string) ([]string, error)
+	// Guests returns those of ids whose role is guest, in their order.
+	Guests(ctx context.Context, ids []string) ([]string, error)
+	// EnsureUsers creates those users whose ID is not taken; the others stay as they are.
+	EnsureUsers(ctx context.Context, users []User) error
+	// CreateUser creates one, or answers CodeConflict where the ID or Username is taken.
+	CreateUser(ctx context.Context, u User) error
+	// UpdateUser loads the user, applies change and writes it, in one
+	// transaction; an error of change is passed on and writes nothing.
+	UpdateUser(ctx context.Context, id string, change func(*User) error) (User, error)
+	// UsersChangedSince returns the users with ChangedAt at or after t, at most limit, oldest first.
+	UsersChangedSince(ctx context.Context, t time.Time, limit int) ([]User, error)
+}
