@@ -1,0 +1,166 @@
+package gateway
+
+import (
+	"context"
+
+	"parley/chat"
+)
+
+// Connect makes a session of a connection whose token was checked: it takes part
+// in every room of its user from here on. The announcement, encoded from the
+// user's rooms and their cursors, is the first that the client gets; what
+// happens meanwhile comes after it. A PID makes the session recoverable.
+func (h *Hub) Connect(ctx context.Context, s NewSession) (*Session, error) {
+	session := &Session{
+		ID: s.ID, PID: s.PID, hub: h, format: s.Format, identity: s.Identity, sink: s.Sink,
+		holding: true, rooms: map[string]struct{}{},
+	}
+	h.remember(session)
+	heads, err := h.subscribeAll(ctx, session)
+	if err != nil {
+		session.Close()
+		return nil, err
+	}
+	cursors := make(map[string]string, len(heads))
+	for room, version := range heads {
+		if session.in(room) {
+			cursors[room] = chat.Cursor{Epoch: h.opts.Epoch(), Version: version}.String()
+		}
+	}
+	n, name := h.offset()
+	if !session.announce(s.Announce(cursors, name), n, h.opts.Now()) {
+		session.Close()
+		return nil, chat.ErrBusy
+	}
+	return session, nil
+}
+
+// NewSession is what a protocol knows of a new connection.
+type NewSession struct {
+	ID, PID  string
+	Format   Format
+	Identity chat.Identity
+	Sink     Sink
+	// Announce encodes the first frame from the cursors of the user's rooms.
+	Announce func(cursors map[string]string, offset string) Frame
+}
+
+// subscribeAll enters all rooms of the session's user. The heads are read once
+// more after the subscription: from there on everything comes live.
+func (h *Hub) subscribeAll(ctx context.Context, s *Session) (map[string]int64, error) {
+	rooms, err := h.opts.Store.RoomHeads(ctx, s.Actor().ID)
+	if err != nil || len(rooms) == 0 {
+		return nil, err
+	}
+	ids := make([]string, 0, len(rooms))
+	for _, r := range rooms {
+		h.subscribe(s, r.Room, entry{setup: true})
+		ids = append(ids, r.Room)
+	}
+	heads, err := h.opts.Store.Heads(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		head, ok := heads[id]
+		if !ok {
+			h.unsubscribe(s, id)
+			continue
+		}
+		h.prime(id, head)
+	}
+	return heads, nil
+}
+
+func (h *Hub) prime(id string, head int64) {
+	if r := h.lookup(id); r != nil {
+		r.mu.Lock()
+		r.prime(head)
+		r.mu.Unlock()
+	}
+}
+
+// Listen lets a session get a room's live events. Whether it may is checked once
+// the subscription stands: a removal that the check does not see yet will end it.
+// The check returns the room's version.
+func (h *Hub) Listen(s *Session, room string, check func() (int64, error)) error {
+	listened := s.in(room)
+	if !listened {
+		h.subscribe(s, room, entry{})
+	}
+	head, err := check()
+	if err != nil {
+		if !listened {
+			h.unsubscribe(s, room)
+		}
+		return err
+	}
+	h.prime(room, head)
+	return nil
+}
+
+// Unlisten stops a room's live events for this session alone.
+func (h *Hub) Unlisten(s *Session, room string) { h.unsubscribe(s, room) }
+
+// Resume gives a detached session a new connection, if nothing is missing after
+// the offset and the client is the same user. Otherwise it returns nil and the
+// client starts anew. The missed events go out through send before any other.
+func (h *Hub) Resume(pid, offset string, id chat.Identity, sink Sink) *Session {
+	h.usersMu.RLock()
+	s := h.pids[pid]
+	h.usersMu.RUnlock()
+	n, ok := h.parseOffset(offset)
+	if s == nil || !ok {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || s.sink != nil || s.identity.ID != id.ID || !s.detached.Stop() {
+		return nil
+	}
+	missed, ok := s.ring.after(n)
+	if !ok {
+		s.detached.Reset(0) // closes it
+		return nil
+	}
+	s.identity, s.sink, s.holding, s.hold = id, sink, true, missed
+	return s
+}
+
+// Resumed lets a resumed session's events flow, the missed ones first.
+func (s *Session) Resumed() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	held := s.hold
+	s.holding, s.hold, s.left = false, nil, nil
+	s.push(held...)
+	s.expireAt(s.identity.Expires)
+}
+
+func (h *Hub) remember(s *Session) {
+	h.usersMu.Lock()
+	defer h.usersMu.Unlock()
+	user := s.identity.ID
+	if h.users[user] == nil {
+		h.users[user] = map[*Session]struct{}{}
+	}
+	h.users[user][s] = struct{}{}
+	if s.PID != "" {
+		h.pids[s.PID] = s
+	}
+}
+
+// forget takes a closed session out of everything.
+func (h *Hub) forget(s *Session, rooms map[string]struct{}) {
+	h.usersMu.Lock()
+	user := s.identity.ID
+	delete(h.users[user], s)
+	if len(h.users[user]) == 0 {
+		delete(h.users, user)
+	}
+	delete(h.pids, s.PID)
+	h.usersMu.Unlock()
+	for id := range rooms {
+		h.unsubscribe(s, id)
+	}
+}

@@ -1,0 +1,8 @@
+// Package gateway is where live connections meet the domain. A [Session] is one
+// user's connection, whatever its protocol; the [Hub] carries events from the
+// bus to the sessions of this node, each room in the order of its versions; an
+// [Outbox] bounds what a connection may be behind.
+//
+// The protocols live in the folders below and import this package, never each
+// other. Nothing here decides who may do what: that is chat's.
+package gateway

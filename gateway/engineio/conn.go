@@ -1,0 +1,235 @@
+package engineio
+
+import (
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"parley/gateway"
+)
+
+// Conn is one Engine.IO connection, over whichever transport it uses now.
+type Conn struct {
+	id      string
+	server  *Server
+	request Request
+	tag     any
+	release func()
+	out     *gateway.Outbox
+
+	// websocket says that the handshake came over one; such a connection is
+	// never polled.
+	websocket bool
+
+	mu        sync.Mutex
+	handler   Handler
+	ws        net.Conn // the current transport; nil while polling
+	upgrading bool
+	polling   chan struct{} // of the GET that waits; closed to answer it now
+	posting   bool
+	closed    bool // no more packets are sent or handled
+	done      chan struct{}
+	ended     bool
+
+	beat    *time.Timer
+	pinged  bool // a pong is awaited
+	closing *time.Timer
+}
+
+// Request is what is kept of the request that opened a connection. The request
+// itself is let go, with the buffers it holds.
+type Request struct {
+	RemoteAddr    string
+	Authorization string
+}
+
+func newConn(s *Server, r *http.Request, tag any, release func()) *Conn {
+	c := &Conn{
+		id: newSid(), server: s, tag: tag, release: release,
+		out:       gateway.NewOutbox(s.opts.OutboxBytes),
+		done:      make(chan struct{}),
+		websocket: r.URL.Query().Get("transport") == "websocket",
+		request:   Request{RemoteAddr: r.RemoteAddr, Authorization: r.Header.Get("Authorization")},
+	}
+	c.beat = time.AfterFunc(s.opts.PingInterval, c.heartbeat)
+	return c
+}
+
+// ID returns the session id, a secret between client and server.
+func (c *Conn) ID() string { return c.id }
+
+// Request returns what is known of the request that opened the connection.
+func (c *Conn) Request() Request { return c.request }
+
+// Tag returns what Options.Admit said of the connection.
+func (c *Conn) Tag() any { return c.tag }
+
+// Done is closed when the connection has ended.
+func (c *Conn) Done() <-chan struct{} { return c.done }
+
+// Polling reports whether the connection has no WebSocket (yet).
+func (c *Conn) Polling() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ws == nil
+}
+
+func (c *Conn) attach(h Handler) {
+	c.mu.Lock()
+	c.handler = h
+	c.mu.Unlock()
+}
+
+// Message frames the concatenation of parts as a message packet, which may be
+// given to Send of any number of connections.
+func Message(parts ...[]byte) gateway.Frame {
+	return gateway.NewFrame(append([][]byte{messageType}, parts...)...)
+}
+
+var messageType = []byte{'4'}
+
+// Send queues a frame made by Message. A client that is past its bound is
+// closed; it does not block and may be called from anywhere.
+func (c *Conn) Send(frames ...gateway.Frame) {
+	if err := c.out.Push(frames...); err == gateway.ErrOutboxFull && c.out.Close(true) {
+		c.server.opts.Log.Debug("client too slow", "remote", c.request.RemoteAddr)
+		go c.end(ReasonTooSlow, true) // the sender may hold locks that Closed wants
+	}
+}
+
+func (c *Conn) sendPacket(kind byte, data []byte) {
+	c.Send(gateway.NewFrame([]byte{kind}, data))
+}
+
+// receive handles one incoming packet and reports whether to go on reading.
+func (c *Conn) receive(data []byte, binary bool) bool {
+	if binary {
+		return c.message(data, true)
+	}
+	if len(data) == 0 {
+		c.end(ReasonParseError, true)
+		return false
+	}
+	switch data[0] {
+	case '4':
+		return c.message(data[1:], false)
+	case '3':
+		c.ponged()
+		return true
+	case '1':
+		c.end(ReasonTransportClose, true)
+		return false
+	case 'b':
+		return c.base64(data[1:])
+	case '6':
+		return true
+	default: // '2' is the server's to send; anything else is no packet
+		c.end(ReasonParseError, true)
+		return false
+	}
+}
+
+func (c *Conn) message(data []byte, binary bool) bool {
+	c.mu.Lock()
+	h, closed := c.handler, c.closed
+	c.mu.Unlock()
+	if closed {
+		return true // read on, so that what is still queued can go out
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			c.server.opts.Log.Error("panic while handling a message", "panic", p)
+			c.end(ReasonTransportError, true)
+		}
+	}()
+	h.Message(data, binary)
+	return true
+}
+
+// heartbeat sends a ping, or ends the connection whose pong did not come.
+func (c *Conn) heartbeat() {
+	c.mu.Lock()
+	late := c.pinged
+	c.pinged = true
+	if !late && !c.closed {
+		c.beat.Reset(c.server.opts.PingTimeout)
+	}
+	c.mu.Unlock()
+	if late {
+		c.end(ReasonPingTimeout, true)
+		return
+	}
+	c.sendPacket('2', nil)
+}
+
+func (c *Conn) ponged() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.pinged && !c.closed {
+		c.pinged = false
+		c.beat.Reset(c.server.opts.PingInterval)
+	}
+}
+
+// Close ends the connection once everything queued is written, or after the
+// write timeout. Nothing more is sent or handled.
+func (c *Conn) Close() { c.end(ReasonForcedClose, false) }
+
+// Drop ends the connection at once.
+func (c *Conn) Drop() { c.end(ReasonForcedClose, true) }
+
+// end closes the connection for a reason. Unless discard is set, what is queued
+// goes out first.
+func (c *Conn) end(reason string, discard bool) {
+	c.mu.Lock()
+	first := !c.closed
+	c.closed = true
+	if discard && c.ended {
+		c.mu.Unlock()
+		return
+	}
+	c.ended = discard
+	ws, h := c.ws, c.handler
+	c.beat.Stop()
+	if !discard && first {
+		c.closing = time.AfterFunc(c.server.opts.WriteTimeout, func() { c.end(reason, true) })
+	}
+	c.mu.Unlock()
+
+	if discard {
+		c.finish(ws, first, reason)
+	} else if first {
+		if ws != nil {
+			_ = c.out.Push(closeFrame(reason))
+		} else {
+			_ = c.out.Push(gateway.NewFrame([]byte{'1'}))
+		}
+		c.out.Close(false)
+	}
+	if first {
+		c.server.forget(c)
+		c.release()
+		if h != nil {
+			h.Closed(reason)
+		}
+	}
+}
+
+// finish cuts the transport. It runs once.
+func (c *Conn) finish(ws net.Conn, abrupt bool, reason string) {
+	c.out.Close(true)
+	c.mu.Lock()
+	if c.closing != nil {
+		c.closing.Stop()
+	}
+	c.mu.Unlock()
+	close(c.done)
+	if ws != nil {
+		if abrupt {
+			cut(ws, reason)
+		} else {
+			_ = ws.Close()
+		}
+	}
+}

@@ -1,0 +1,176 @@
+package engineio
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"parley/gateway"
+)
+
+// separator stands between the packets of one polling payload.
+const separator = 0x1e
+
+var noop = []byte{'6'}
+
+// poll answers one GET with what is queued, or waits until something is.
+func (c *Conn) poll(w http.ResponseWriter, r *http.Request) {
+	ready, work := make(chan struct{}), make(chan struct{}, 1)
+	if !c.beginPoll(ready, work) {
+		refuse(w, http.StatusBadRequest, errRequest)
+		c.end(ReasonTransportError, true)
+		return
+	}
+	defer c.endPoll(ready)
+	select {
+	case <-work:
+	case <-ready: // an upgrade goes on
+	case <-c.done:
+		refuse(w, http.StatusBadRequest, errSession)
+		return
+	case <-r.Context().Done():
+		c.end(ReasonTransportClose, true)
+		return
+	}
+	frames, last := c.takePoll()
+	body := noop
+	for i, f := range frames {
+		if i == 0 {
+			body = nil
+		} else {
+			body = append(body, separator)
+		}
+		body = append(body, f.Text()...)
+	}
+	c.endPoll(ready)
+	c.answer(w, body)
+	c.finishPoll(last)
+}
+
+// beginPoll notes a GET that may wait. There is at most one, and none waits
+// while an upgrade goes on or after it.
+func (c *Conn) beginPoll(ready, work chan struct{}) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.websocket || c.polling != nil:
+		return false
+	case c.ws != nil || c.upgrading:
+		close(ready)
+	default:
+		c.polling = ready
+		c.out.Consume(func() { work <- struct{}{} })
+	}
+	return true
+}
+
+// takePoll takes what is queued, unless a WebSocket has become the transport.
+func (c *Conn) takePoll() ([]gateway.Frame, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ws != nil {
+		return nil, false
+	}
+	c.out.Consume(nil)
+	return c.out.Next(int(c.server.opts.MaxPayload))
+}
+
+func (c *Conn) endPoll(ready chan struct{}) {
+	c.mu.Lock()
+	if c.polling == ready {
+		c.polling = nil
+	}
+	c.mu.Unlock()
+}
+
+// finishPoll ends a closing connection once its last packet was taken.
+func (c *Conn) finishPoll(last bool) {
+	c.mu.Lock()
+	closed := c.closed
+	c.mu.Unlock()
+	if last || (closed && c.out.Empty()) {
+		c.end(ReasonForcedClose, true)
+	}
+}
+
+func (c *Conn) answer(w http.ResponseWriter, body []byte) {
+	h := w.Header()
+	h.Set("Content-Type", "text/plain; charset=UTF-8")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("Cache-Control", "no-store")
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(c.server.opts.WriteTimeout))
+	if _, err := w.Write(body); err != nil {
+		// What was taken is lost, so the connection is: the client resumes from its cursor.
+		c.end(ReasonTransportError, true)
+		return
+	}
+	c.mu.Lock()
+	if c.ws == nil {
+		c.out.Written()
+	}
+	c.mu.Unlock()
+}
+
+// post takes one POST's packets. There is at most one at a time.
+func (c *Conn) post(w http.ResponseWriter, r *http.Request) {
+	c.mu.Lock()
+	refused := c.posting || c.websocket || c.closed
+	c.posting = c.posting || !refused
+	c.mu.Unlock()
+	if refused {
+		refuse(w, http.StatusBadRequest, errRequest)
+		c.end(ReasonTransportError, true)
+		return
+	}
+	defer func() {
+		c.mu.Lock()
+		c.posting = false
+		c.mu.Unlock()
+	}()
+	body, status := c.body(w, r)
+	if status != 0 {
+		refuse(w, status, errRequest)
+		c.end(ReasonTransportError, true)
+		return
+	}
+	for part := range bytes.SplitSeq(body, []byte{separator}) {
+		if !c.receive(part, false) {
+			break
+		}
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html")
+	h.Set("Cache-Control", "no-store")
+	_, _ = io.WriteString(w, "ok")
+}
+
+func (c *Conn) body(w http.ResponseWriter, r *http.Request) ([]byte, int) {
+	if r.ContentLength > c.server.opts.MaxPayload {
+		return nil, http.StatusRequestEntityTooLarge
+	}
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(c.server.opts.ReadTimeout))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, c.server.opts.MaxPayload))
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return nil, http.StatusRequestEntityTooLarge
+	}
+	if err != nil || r.Header.Get("Content-Type") == "application/octet-stream" {
+		return nil, http.StatusBadRequest
+	}
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+	return body, 0
+}
+
+func (c *Conn) base64(data []byte) bool {
+	decoded := make([]byte, base64.StdEncoding.DecodedLen(len(data)))
+	n, err := base64.StdEncoding.Decode(decoded, data)
+	if err != nil {
+		c.end(ReasonParseError, true)
+		return false
+	}
+	return c.message(decoded[:n], true)
+}

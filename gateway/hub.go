@@ -1,0 +1,203 @@
+package gateway
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"parley/chat"
+)
+
+// Heads is what the hub reads from the store.
+type Heads interface {
+	// Heads returns the versions of the named rooms.
+	Heads(ctx context.Context, rooms []string) (map[string]int64, error)
+	// RoomHeads lists the rooms that a user takes part in.
+	RoomHeads(ctx context.Context, user string) ([]chat.RoomHead, error)
+	// Changes returns what changed in a room after a version, oldest first.
+	Changes(ctx context.Context, room string, after int64, limit int) ([]chat.Message, error)
+}
+
+// Options are what a Hub needs; Store and Epoch are required.
+type Options struct {
+	Store Heads
+	Epoch func() string
+	Now   func() time.Time
+	Log   *slog.Logger
+	// GapDelay is how long a missing event is waited for, 50 ms.
+	GapDelay time.Duration
+	// CompareEvery is how often the heads of the listened rooms are compared
+	// with the store's, 5 s.
+	CompareEvery time.Duration
+}
+
+// Hub carries events to this node's sessions. It implements chat.Bus for a node
+// that is alone; its methods may be called at once, and none waits for a client.
+type Hub struct {
+	opts Options
+	node string // begins every offset: another node's, or another life's, is never mistaken
+
+	offsets atomic.Uint64
+
+	mu    sync.Mutex
+	rooms map[string]*room
+
+	usersMu sync.RWMutex
+	users   map[string]map[*Session]struct{}
+	pids    map[string]*Session
+}
+
+// NewHub returns a hub without sessions.
+func NewHub(o Options) *Hub {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.GapDelay == 0 {
+		o.GapDelay = 50 * time.Millisecond
+	}
+	if o.CompareEvery == 0 {
+		o.CompareEvery = 5 * time.Second
+	}
+	return &Hub{
+		opts: o, node: strconv.FormatUint(rand.Uint64(), 36) + ".",
+		rooms: map[string]*room{}, users: map[string]map[*Session]struct{}{}, pids: map[string]*Session{},
+	}
+}
+
+// Publish takes an event from the bus.
+func (h *Hub) Publish(e chat.Event) {
+	switch e.Kind {
+	case chat.EventUserRevoked:
+		h.revoke(e)
+		return
+	case chat.EventRoomJoined:
+		h.subscribeUsers(e)
+	case chat.EventRoomLeft:
+		if h.lookup(e.Room) == nil {
+			h.direct(e)
+			return
+		}
+	}
+	for {
+		r := h.lookup(e.Room)
+		if r == nil || r.handle(e) {
+			return
+		}
+	}
+}
+
+func (h *Hub) lookup(id string) *room {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.rooms[id]
+}
+
+// subscribe adds the session to a room, made if it has to be.
+func (h *Hub) subscribe(s *Session, id string, e entry) {
+	for {
+		h.mu.Lock()
+		r := h.rooms[id]
+		if r == nil {
+			r = &room{id: id, hub: h, index: map[*Session]int{}}
+			h.rooms[id] = r
+		}
+		h.mu.Unlock()
+		if r.add(s, e) {
+			if !s.in(id) {
+				h.sweep(r)
+			}
+			return
+		}
+	}
+}
+
+// unsubscribe takes the session out of a room, and the room out of the hub if
+// nobody is left in it.
+func (h *Hub) unsubscribe(s *Session, id string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	r := h.rooms[id]
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.remove(s)
+	s.exit(id)
+	h.bury(r)
+}
+
+// bury removes an empty room. The caller holds both locks.
+func (h *Hub) bury(r *room) {
+	if len(r.sessions) == 0 {
+		r.dead = true
+		delete(h.rooms, r.id)
+	}
+}
+
+// subscribeUsers lets the connections of users who came into a room get its events.
+func (h *Hub) subscribeUsers(e chat.Event) {
+	for _, u := range e.Users {
+		for _, s := range h.sessionsOf(u) {
+			h.subscribe(s, e.Room, entry{known: true, head: e.At})
+		}
+	}
+}
+
+func (h *Hub) sessionsOf(user string) []*Session {
+	h.usersMu.RLock()
+	defer h.usersMu.RUnlock()
+	sessions := make([]*Session, 0, len(h.users[user]))
+	for s := range h.users[user] {
+		sessions = append(sessions, s)
+	}
+	return sessions
+}
+
+// offset returns the next event's name among all that this node sends.
+func (h *Hub) offset() (uint64, string) {
+	n := h.offsets.Add(1)
+	return n, h.node + strconv.FormatUint(n, 36)
+}
+
+// parseOffset reads one of this node's offsets.
+func (h *Hub) parseOffset(s string) (uint64, bool) {
+	rest, ok := strings.CutPrefix(s, h.node)
+	if !ok {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(rest, 36, 64)
+	return n, err == nil
+}
+
+// revoke ends the connections whose tokens a change of their user has ended.
+func (h *Hub) revoke(e chat.Event) {
+	why := chat.ErrTokenExpired
+	if e.Blocked {
+		why = chat.ErrBlocked
+	}
+	for _, s := range h.sessionsOf(e.User) {
+		if s.Identity().Revoked(chat.User{Blocked: e.Blocked, TokenVersion: e.TokenVersion}) {
+			s.End(why)
+		}
+	}
+}
+
+// Sessions returns how many sessions there are, the detached ones included.
+func (h *Hub) Sessions() int {
+	h.usersMu.RLock()
+	defer h.usersMu.RUnlock()
+	n := 0
+	for _, sessions := range h.users {
+		n += len(sessions)
+	}
+	return n
+}

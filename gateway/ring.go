@@ -1,0 +1,56 @@
+package gateway
+
+import "time"
+
+// The bounds of what a session keeps for recovery.
+const (
+	// RecoveryWindow is how long a session may be without its connection.
+	RecoveryWindow = 2 * time.Minute
+	ringBytes      = 256 << 10 // while connected
+	ringDetached   = 1 << 20   // while not
+)
+
+// ring holds the latest events of a session, so that a client that comes back
+// in time gets those it missed. The frames are shared with every other session
+// that got them.
+type ring struct {
+	events []ringEvent
+	bytes  int
+}
+
+type ringEvent struct {
+	offset uint64
+	at     time.Time
+	frame  Frame
+}
+
+// add appends an event and forgets the oldest ones past the bound or the window.
+func (r *ring) add(e ringEvent, limit int) {
+	r.events = append(r.events, e)
+	r.bytes += e.frame.Len()
+	drop := 0
+	for drop < len(r.events)-1 && (r.bytes > limit || e.at.Sub(r.events[drop].at) > RecoveryWindow) {
+		r.bytes -= r.events[drop].frame.Len()
+		drop++
+	}
+	if drop == 0 {
+		return
+	}
+	clear(r.events[:drop])
+	r.events = r.events[drop:]
+}
+
+// after returns the frames behind the event with the offset, and false if the
+// ring no longer holds that event: something may be missing.
+func (r *ring) after(offset uint64) ([]Frame, bool) {
+	for i := len(r.events) - 1; i >= 0; i-- {
+		if r.events[i].offset == offset {
+			frames := make([]Frame, 0, len(r.events)-i-1)
+			for _, e := range r.events[i+1:] {
+				frames = append(frames, e.frame)
+			}
+			return frames, true
+		}
+	}
+	return nil, false
+}

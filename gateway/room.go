@@ -1,0 +1,177 @@
+package gateway
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"parley/chat"
+)
+
+// maxPending is how many events of one room wait for an earlier one. Past it
+// they are dropped: the gap is read from the store.
+const maxPending = 4096
+
+// room is a room with sessions on this node. It passes events on in the order
+// of their versions, without a gap.
+type room struct {
+	id  string
+	hub *Hub
+
+	mu       sync.Mutex
+	sessions []*Session
+	index    map[*Session]int
+	// head is the version up to which events were passed on; known is false
+	// until it was first learnt.
+	head    int64
+	known   bool
+	pending []chat.Event
+	filling bool // a gap is being waited for or read
+	dead    bool // removed from the hub: get it anew
+}
+
+// entry says how a session comes into a room.
+type entry struct {
+	setup bool // among the rooms of a new session
+	known bool // head is a version up to which it needs no events
+	head  int64
+}
+
+// add subscribes the session. It reports false if the room is dead.
+func (r *room) add(s *Session, e entry) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.dead {
+		return false
+	}
+	if s.enter(r.id, e.setup) {
+		r.index[s] = len(r.sessions)
+		r.sessions = append(r.sessions, s)
+	}
+	if e.known {
+		r.prime(e.head)
+	}
+	return true
+}
+
+// prime sets the head if none is known yet, and passes on what waited for it.
+func (r *room) prime(head int64) {
+	if r.known {
+		return
+	}
+	r.known, r.head = true, head
+	r.drain()
+}
+
+// remove unsubscribes the session. The caller holds the lock.
+func (r *room) remove(s *Session) {
+	i, ok := r.index[s]
+	if !ok {
+		return
+	}
+	last := len(r.sessions) - 1
+	r.sessions[i] = r.sessions[last]
+	r.index[r.sessions[i]] = i
+	r.sessions[last] = nil
+	r.sessions = r.sessions[:last]
+	delete(r.index, s)
+}
+
+// handle takes one event from the bus.
+func (r *room) handle(e chat.Event) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.dead {
+		return false
+	}
+	switch {
+	case r.known && r.next(e):
+		r.pass(e)
+		r.drain()
+	case r.known && e.Version != 0 && e.Version <= r.head: // seen before
+	case len(r.pending) < maxPending:
+		r.pending = append(r.pending, e)
+		r.wait()
+	default:
+		r.wait()
+	}
+	return true
+}
+
+// next reports whether the event may be passed on now.
+func (r *room) next(e chat.Event) bool {
+	if e.Version == 0 {
+		return e.At <= r.head
+	}
+	return e.Version == r.head+1
+}
+
+// pass sends the event to the room's sessions.
+func (r *room) pass(e chat.Event) {
+	if e.Version > r.head {
+		r.head = e.Version
+	}
+	r.hub.broadcast(r, e)
+}
+
+// drain passes on what waited and has become due.
+func (r *room) drain() {
+	for progress := true; progress && len(r.pending) > 0; {
+		progress = false
+		for i := 0; i < len(r.pending); {
+			e := r.pending[i]
+			due := r.next(e)
+			if !due && (e.Version == 0 || e.Version > r.head) {
+				i++
+				continue
+			}
+			r.pending = slices.Delete(r.pending, i, i+1)
+			if due {
+				r.pass(e)
+				progress = true
+			}
+		}
+	}
+	if len(r.pending) > 0 {
+		r.wait()
+	} else {
+		r.pending = nil
+	}
+}
+
+// wait gives a missing event some time before the store is asked.
+func (r *room) wait() {
+	if r.filling || !r.known {
+		return
+	}
+	r.filling = true
+	time.AfterFunc(r.hub.opts.GapDelay, func() { r.hub.fill(r) })
+}
+
+// filled passes on what the store had after from, and moves the head on to
+// where that reading stood.
+func (r *room) filled(from int64, changes []chat.Message, upTo int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.filling = false
+	for _, m := range changes {
+		if m.Version > r.head {
+			r.pass(changeEvent(m, from, r.hub.opts.Epoch()))
+		}
+	}
+	r.head = max(r.head, upTo)
+	r.drain()
+}
+
+// changeEvent is the event that a stored change would have been: the creation,
+// if that is among what was missed.
+func changeEvent(m chat.Message, from int64, epoch string) chat.Event {
+	kind := chat.EventMessage
+	switch {
+	case m.Deleted:
+		kind = chat.EventMessageDeleted
+	case m.BornVersion <= from:
+		kind = chat.EventMessageEdited
+	}
+	return chat.Event{Kind: kind, Room: m.Room, Version: m.Version, Epoch: epoch, Message: &m}
+}

@@ -1,0 +1,224 @@
+package gateway
+
+import (
+	"sync"
+	"time"
+
+	"parley/chat"
+)
+
+// Session is one user's connection to the chat, or, for RecoveryWindow after
+// its connection was lost, the wait for that client to come back.
+type Session struct {
+	// ID names the session to its server alone; PID is the client's secret.
+	ID, PID string
+	hub     *Hub
+	format  Format
+
+	mu       sync.Mutex
+	identity chat.Identity
+	sink     Sink    // nil while detached
+	holding  bool    // frames wait until the session is announced
+	hold     []Frame // those frames
+	rooms    map[string]struct{}
+	left     map[string]struct{} // rooms left while holding
+	ring     ring
+	held     int  // bytes in hold
+	overrun  bool // more was held back than may be
+	closed   bool
+	expiry   *time.Timer
+	detached *time.Timer
+}
+
+// Identity returns who the session belongs to.
+func (s *Session) Identity() chat.Identity {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.identity
+}
+
+// Actor returns who acts through the session.
+func (s *Session) Actor() chat.Actor { return s.Identity().Actor }
+
+// Send queues frames that belong to this client alone and are not recovered.
+func (s *Session) Send(frames ...Frame) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.push(frames...)
+}
+
+func (s *Session) push(frames ...Frame) {
+	switch {
+	case s.closed || s.sink == nil:
+	case s.holding:
+		s.holdBack(frames)
+	default:
+		s.sink.Send(frames...)
+	}
+}
+
+// holdBack keeps frames for later, up to what a client may be behind.
+func (s *Session) holdBack(frames []Frame) {
+	for _, f := range frames {
+		s.held += f.Len()
+	}
+	if s.overrun = s.overrun || s.held > ringDetached; s.overrun {
+		s.hold = nil
+		return
+	}
+	s.hold = append(s.hold, frames...)
+}
+
+// deliver queues an event and keeps it for recovery.
+func (s *Session) deliver(f Frame, offset uint64, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	if s.PID != "" {
+		limit := ringBytes
+		if s.sink == nil {
+			limit = ringDetached
+		}
+		s.ring.add(ringEvent{offset: offset, at: now, frame: f}, limit)
+	}
+	s.push(f)
+}
+
+// announce sends the first frame and then what was held back. It reports false
+// if that had become too much.
+func (s *Session) announce(first Frame, offset uint64, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	held := s.hold
+	s.hold, s.left, s.holding = nil, nil, false
+	if s.closed || s.overrun {
+		return false
+	}
+	if s.PID != "" {
+		// It goes out first, so it stands first.
+		events := s.ring.events
+		s.ring = ring{}
+		s.ring.add(ringEvent{offset: offset, at: now, frame: first}, ringBytes)
+		for _, e := range events {
+			s.ring.add(e, ringBytes)
+		}
+	}
+	s.push(first)
+	s.push(held...)
+	s.expireAt(s.identity.Expires)
+	return true
+}
+
+// Refresh extends the session in place with a new token of the same user.
+func (s *Session) Refresh(id chat.Identity) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if id.ID != s.identity.ID {
+		return chat.Errorf(chat.CodeForbidden, "The token belongs to another user")
+	}
+	s.identity = id
+	s.expireAt(id.Expires)
+	return nil
+}
+
+// expireAt ends the session when its token ends. The caller holds the lock.
+func (s *Session) expireAt(t time.Time) {
+	if s.expiry != nil {
+		s.expiry.Stop()
+		s.expiry = nil
+	}
+	if !t.IsZero() && !s.closed {
+		s.expiry = time.AfterFunc(t.Sub(s.hub.opts.Now()), func() { s.expire(t) })
+	}
+}
+
+// expire ends the session unless its token was renewed meanwhile.
+func (s *Session) expire(t time.Time) {
+	if s.Identity().Expires.Equal(t) {
+		s.End(chat.ErrTokenExpired)
+	}
+}
+
+// End tells the client why, and closes the session for good.
+func (s *Session) End(why *chat.Error) {
+	s.mu.Lock()
+	sink := s.sink
+	s.mu.Unlock()
+	s.Close()
+	if sink != nil {
+		sink.End(why)
+	}
+}
+
+// Close ends the session. It may be called more than once.
+func (s *Session) Close() {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return
+	}
+	s.closed = true
+	s.sink, s.hold, s.ring = nil, nil, ring{}
+	for _, t := range []*time.Timer{s.expiry, s.detached} {
+		if t != nil {
+			t.Stop()
+		}
+	}
+	rooms := s.rooms
+	s.rooms = nil
+	s.mu.Unlock()
+	s.hub.forget(s, rooms)
+}
+
+// Detach keeps the session for RecoveryWindow without its connection: events go
+// on into its ring. A session that cannot be recovered is closed instead.
+func (s *Session) Detach() {
+	s.mu.Lock()
+	if s.closed || s.PID == "" || s.holding {
+		s.mu.Unlock()
+		s.Close()
+		return
+	}
+	s.sink = nil
+	s.detached = time.AfterFunc(RecoveryWindow, s.Close)
+	s.mu.Unlock()
+}
+
+// in reports whether the session receives the room's events.
+func (s *Session) in(room string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.rooms[room]
+	return ok
+}
+
+// enter notes the room and reports whether it was new. During setup a room that
+// was left meanwhile is not entered.
+func (s *Session) enter(room string, setup bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, left := s.left[room]; s.closed || (setup && left) {
+		return false
+	}
+	delete(s.left, room)
+	if _, ok := s.rooms[room]; ok {
+		return false
+	}
+	s.rooms[room] = struct{}{}
+	return true
+}
+
+// exit forgets the room.
+func (s *Session) exit(room string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.rooms, room)
+	if s.holding {
+		if s.left == nil {
+			s.left = map[string]struct{}{}
+		}
+		s.left[room] = struct{}{}
+	}
+}

@@ -1,0 +1,46 @@
+package socketio
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"parley/chat"
+	"parley/gateway"
+	"parley/gateway/engineio"
+)
+
+// format shows events as Socket.IO EVENT packets of one namespace.
+type format struct{ prefix []byte }
+
+func newFormat(namespace string) *format { return &format{prefix: []byte("2" + namespace + ",")} }
+
+// Encode implements gateway.Format. Each event ends with its offset, which the
+// official client sends back to be recovered.
+func (f *format) Encode(e chat.Event, offset string) (gateway.Frame, bool) {
+	body := eventWire(e)
+	if body == nil {
+		return gateway.Frame{}, false
+	}
+	return f.event(string(e.Kind), body, offset), true
+}
+
+// event encodes an event that is sent to one socket or to many; those without
+// an offset are not recovered.
+func (f *format) event(name string, body any, offset string) gateway.Frame {
+	args := []any{name, body}
+	if offset != "" {
+		args = append(args, offset)
+	}
+	return engineio.Message(f.prefix, encode(args))
+}
+
+// encode writes JSON without escaping what only matters inside HTML.
+func encode(v any) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		panic(err) // every value is one of our wire types
+	}
+	return bytes.TrimRight(b.Bytes(), "\n")
+}

@@ -1,0 +1,138 @@
+package socketio
+
+import (
+	"context"
+
+	"parley/chat"
+)
+
+// storedWire is a message as lists show it, the contract's Message.
+type storedWire struct {
+	ID          string           `json:"_id"`
+	Room        string           `json:"room"`
+	Seq         int64            `json:"seq"`
+	Cursor      string           `json:"cursor"`
+	SenderUser  string           `json:"senderUser,omitempty"`
+	Message     *string          `json:"message,omitempty"`
+	MessageType chat.ContentType `json:"messageType,omitempty"`
+	Files       []string         `json:"files,omitempty"`
+	ReadBy      []string         `json:"readBy,omitempty"`
+	Status      chat.Status      `json:"status,omitempty"`
+	Nonce       string           `json:"nonce,omitempty"`
+	ReplyTo     string           `json:"replyTo,omitempty"`
+	EditedAt    string           `json:"editedAt,omitempty"`
+	CreatedAt   string           `json:"createdAt,omitempty"`
+	UpdatedAt   string           `json:"updatedAt,omitempty"`
+	Deleted     bool             `json:"deleted"`
+}
+
+func stored(m chat.MessageView) storedWire {
+	w := storedWire{ID: m.ID, Room: m.Room, Seq: m.Seq, Cursor: m.Cursor(), Nonce: m.Nonce, Deleted: m.Deleted}
+	if m.Deleted {
+		return w
+	}
+	w.SenderUser, w.Message, w.MessageType, w.Files = m.Sender, &m.Text, m.Type, list(m.Files)
+	w.ReadBy, w.Status, w.ReplyTo = m.ReadBy, m.Status, m.ReplyTo
+	w.CreatedAt, w.UpdatedAt = stamp(m.CreatedAt), stamp(m.UpdatedAt)
+	if !m.EditedAt.IsZero() {
+		w.EditedAt = stamp(m.EditedAt)
+	}
+	return w
+}
+
+func storedAll(ms []chat.MessageView) []storedWire {
+	list := make([]storedWire, len(ms))
+	for i, m := range ms {
+		list[i] = stored(m)
+	}
+	return list
+}
+
+func (c *call) history() {
+	f := c.fields("roomId")
+	c.do(func(ctx context.Context) (any, error) {
+		room, err := f.str("roomId")
+		if err != nil {
+			return nil, err
+		}
+		before, err := f.whole("before")
+		if err != nil {
+			return nil, err
+		}
+		after, err := f.whole("after")
+		if err != nil {
+			return nil, err
+		}
+		limit, err := f.whole("limit")
+		if err != nil {
+			return nil, err
+		}
+		ms, more, err := c.peer.opts().Chat.History(ctx, c.actor(), room, before, after, int(min(limit, chat.MaxList)))
+		return struct {
+			Ok       bool         `json:"ok"`
+			Messages []storedWire `json:"messages"`
+			More     bool         `json:"more"`
+		}{true, storedAll(ms), more}, err
+	})
+}
+
+// syncWire is what a room's entry of `sync` may hold.
+type syncWire struct {
+	Messages *[]storedWire `json:"messages,omitempty"`
+	Cursor   string        `json:"cursor,omitempty"`
+	More     *bool         `json:"more,omitempty"`
+	New      bool          `json:"new,omitempty"`
+	Resync   bool          `json:"resync,omitempty"`
+	Gone     bool          `json:"gone,omitempty"`
+}
+
+func (c *call) sync() {
+	f := c.fields("rooms")
+	c.do(func(ctx context.Context) (any, error) {
+		cursors, err := f.cursors()
+		if err != nil {
+			return nil, err
+		}
+		rooms, err := c.peer.opts().Chat.SyncRooms(ctx, c.actor(), cursors)
+		wire := make(map[string]syncWire, len(rooms))
+		for id, s := range rooms {
+			wire[id] = synced(s)
+		}
+		return struct {
+			Ok    bool                `json:"ok"`
+			Rooms map[string]syncWire `json:"rooms"`
+		}{true, wire}, err
+	})
+}
+
+func synced(s chat.Sync) syncWire {
+	switch {
+	case s.Resync:
+		return syncWire{Resync: true}
+	case s.Gone:
+		return syncWire{Gone: true}
+	case s.New:
+		return syncWire{Cursor: s.Cursor.String(), New: true}
+	}
+	messages := storedAll(s.Messages)
+	return syncWire{Messages: &messages, Cursor: s.Cursor.String(), More: &s.More}
+}
+
+// cursors reads {rooms: {roomId: cursor}}; a null cursor is the start.
+func (f fields) cursors() (map[string]string, error) {
+	switch rooms := f["rooms"].(type) {
+	case nil:
+		return nil, nil
+	case map[string]any:
+		cursors := make(map[string]string, len(rooms))
+		for id := range rooms {
+			c, err := fields(rooms).str(id)
+			if err != nil {
+				return nil, chat.Errorf(chat.CodeInvalid, "a cursor must be a string")
+			}
+			cursors[id] = c
+		}
+		return cursors, nil
+	}
+	return nil, chat.Errorf(chat.CodeInvalid, "rooms must be an object of cursors")
+}
