@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 	"time"
@@ -25,9 +26,9 @@ type room struct {
 	// until it was first learnt.
 	head    int64
 	known   bool
-	pending []chat.Event
-	filling bool // a gap is being waited for or read
-	dead    bool // removed from the hub: get it anew
+	pending []chat.Event // by place
+	filling bool         // a gap is being waited for or read
+	dead    bool         // removed from the hub: get it anew
 }
 
 // entry says how a session comes into a room.
@@ -90,12 +91,21 @@ func (r *room) handle(e chat.Event) bool {
 		r.drain()
 	case r.known && e.Version != 0 && e.Version <= r.head: // seen before
 	case len(r.pending) < maxPending:
-		r.pending = append(r.pending, e)
+		i, _ := slices.BinarySearchFunc(r.pending, place(e)+1, func(e chat.Event, at int64) int { return cmp.Compare(place(e), at) })
+		r.pending = slices.Insert(r.pending, i, e)
 		r.wait()
 	default:
 		r.wait()
 	}
 	return true
+}
+
+// place orders events: each version, and behind it what must not overtake it.
+func place(e chat.Event) int64 {
+	if e.Version == 0 {
+		return 2*e.At + 1
+	}
+	return 2 * e.Version
 }
 
 // next reports whether the event may be passed on now.
@@ -116,26 +126,18 @@ func (r *room) pass(e chat.Event) {
 
 // drain passes on what waited and has become due.
 func (r *room) drain() {
-	for progress := true; progress && len(r.pending) > 0; {
-		progress = false
-		for i := 0; i < len(r.pending); {
-			e := r.pending[i]
-			due := r.next(e)
-			if !due && (e.Version == 0 || e.Version > r.head) {
-				i++
-				continue
-			}
-			r.pending = slices.Delete(r.pending, i, i+1)
-			if due {
-				r.pass(e)
-				progress = true
-			}
+	n := 0
+	for ; n < len(r.pending); n++ {
+		e := r.pending[n]
+		if r.next(e) {
+			r.pass(e)
+		} else if e.Version == 0 || e.Version > r.head {
+			break
 		}
 	}
+	r.pending = slices.Delete(r.pending, 0, n)
 	if len(r.pending) > 0 {
 		r.wait()
-	} else {
-		r.pending = nil
 	}
 }
 

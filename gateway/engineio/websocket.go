@@ -21,7 +21,7 @@ const socketBuffer = 256 << 10
 const writeBatch = 64 << 10
 
 var upgrader = websocket.Upgrader{
-	ReadBufferSize: 1024,
+	ReadBufferSize: 512,
 	// A pool keeps the library from giving each connection a write buffer of its
 	// own: after the handshake only the outbox's consumer writes.
 	WriteBufferPool:  &sync.Pool{},
@@ -145,22 +145,32 @@ func (c *Conn) write() {
 
 var writeBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}
 
-// read hands over what comes in until the connection ends.
+// read hands over what comes in until the connection ends. The first message of
+// a connection asks for the most work, and the stack it took would stay with an
+// idle connection: the rest is read by a goroutine that begins with a small one.
 func (c *Conn) read(ws *socket) {
-	reason := ReasonTransportError
-	defer func() { c.end(reason, true) }()
-	for {
-		kind, data, err := readMessage(ws)
-		if err != nil {
-			if websocket.IsCloseError(err, websocket.CloseNormalClosure, websocket.CloseGoingAway, websocket.CloseNoStatusReceived) {
-				reason = ReasonTransportClose
-			}
-			return
-		}
-		if !c.receive(data, kind == websocket.BinaryMessage) {
-			return
-		}
+	if c.readOne(ws) {
+		go c.readOn(ws)
 	}
+}
+
+func (c *Conn) readOn(ws *socket) {
+	for c.readOne(ws) {
+	}
+}
+
+// readOne hands over one message and reports whether to go on.
+func (c *Conn) readOne(ws *socket) bool {
+	kind, data, err := readMessage(ws)
+	switch {
+	case err == nil && c.receive(data, kind == websocket.BinaryMessage):
+		return true
+	case websocket.IsCloseError(err, websocket.CloseNormalClosure, websocket.CloseGoingAway, websocket.CloseNoStatusReceived):
+		c.end(ReasonTransportClose, true)
+	default:
+		c.end(ReasonTransportError, true)
+	}
+	return false
 }
 
 func readMessage(ws *socket) (int, []byte, error) {
