@@ -50,7 +50,7 @@ func appendHead(b []byte, op byte, n int) []byte {
 	case n < 126:
 		return append(b, byte(n))
 	case n < 1<<16:
-		return binary.BigEndian.AppendUint16(append(b, 126), uint16(n))
+		return binary.BigEndian.AppendUint16(append(b, 126), uint16(n)) //nolint:gosec // below 65536
 	default:
 		return binary.BigEndian.AppendUint64(append(b, 127), uint64(n))
 	}

@@ -1,0 +1,125 @@
+package api_test
+
+import (
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"parley/api"
+)
+
+// routes are the documented ones; a new route belongs here.
+var routes = []string{
+	"DELETE /chat/messages/{id}", "DELETE /chat/rooms/{id}",
+	"GET /auth/me", "GET /chat/messages", "GET /chat/messages/{id}", "GET /chat/rooms", "GET /chat/rooms/{id}",
+	"GET /healthz", "GET /readyz",
+	"PATCH /chat/messages/{id}", "PATCH /chat/rooms/{id}",
+	"POST /auth/guest", "POST /auth/login", "POST /auth/logout", "POST /auth/register", "POST /chat/messages", "POST /chat/rooms",
+	"PUT /auth/password", "PUT /chat/leave/{id}", "PUT /chat/messages/{id}", "PUT /chat/room/{id}/remove",
+	"PUT /chat/rooms/{id}/addUsers", "PUT /chat/rooms/{id}/join", "PUT /chat/rooms/{id}/removeUsers",
+}
+
+type document struct {
+	OpenAPI    string
+	Paths      map[string]map[string]operation
+	Components struct {
+		Schemas         map[string]any
+		SecuritySchemes map[string]struct{ Type, Scheme string }
+	}
+}
+
+type operation struct {
+	OperationID, Summary string
+	Tags                 []string
+	Security             []map[string][]string
+	Parameters           []struct{ Name, In string }
+	Responses            map[string]any
+	RequestBody          any
+}
+
+// TestDocument holds that the OpenAPI document lists every route, whole.
+func TestDocument(t *testing.T) {
+	d := open(t)
+	text := d.must(200, "", "GET", "/api/openapi.json", "").body
+	golden(t, "openapi", text)
+	var doc document
+	if err := json.Unmarshal([]byte(text), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(doc.OpenAPI, "3.1.") || doc.Components.SecuritySchemes["bearer"].Scheme != "bearer" {
+		t.Errorf("%s %v", doc.OpenAPI, doc.Components.SecuritySchemes)
+	}
+	var found []string
+	for path, methods := range doc.Paths {
+		for method, op := range methods {
+			found = append(found, strings.ToUpper(method)+" "+path)
+			checkOperation(t, path, op)
+		}
+	}
+	slices.Sort(found)
+	if !slices.Equal(found, routes) {
+		t.Errorf("documented:\n%s", strings.Join(found, "\n"))
+	}
+	for _, ref := range regexp.MustCompile(`"#/components/schemas/([^"]+)"`).FindAllStringSubmatch(text, -1) {
+		if doc.Components.Schemas[ref[1]] == nil {
+			t.Errorf("no schema %s", ref[1])
+		}
+	}
+	if strings.Contains(text, `"422"`) || strings.Contains(text, "$schema") || strings.Contains(text, "problem+json") {
+		t.Error("a form of huma's own")
+	}
+}
+
+func checkOperation(t *testing.T, path string, op operation) {
+	t.Helper()
+	if op.OperationID == "" || op.Summary == "" || len(op.Tags) != 1 || len(op.Responses) < 2 {
+		t.Errorf("%s: %+v", path, op)
+	}
+	guarded := strings.HasPrefix(path, "/chat/") || slices.Contains([]string{"/auth/me", "/auth/password", "/auth/logout"}, path)
+	if guarded != (len(op.Security) == 1) {
+		t.Errorf("%s: security %v", path, op.Security)
+	}
+	inPath := slices.ContainsFunc(op.Parameters, func(p struct{ Name, In string }) bool { return p.In == "path" && p.Name == "id" })
+	if strings.Contains(path, "{id}") != inPath {
+		t.Errorf("%s: parameters %v", path, op.Parameters)
+	}
+}
+
+// TestNoAccounts holds that /auth is not there where accounts are off.
+func TestNoAccounts(t *testing.T) {
+	d := open(t, func(o *api.Options) { o.Accounts = nil })
+	check(t, d.call("", "POST", "/auth/login", "{}"), 404, "~NOT_FOUND")
+	if strings.Contains(d.must(200, "", "GET", "/api/openapi.json", "").body, "/auth/") {
+		t.Error("documented")
+	}
+}
+
+func TestDocsPage(t *testing.T) {
+	placeholder := &fstest.MapFile{Data: []byte("how to build")}
+	d := open(t, func(o *api.Options) { o.Pages = fstest.MapFS{"placeholder.html": placeholder} })
+	if got := d.must(200, "", "GET", "/api/docs", ""); got.body != "how to build" || got.header.Get("Content-Type") != "text/html; charset=utf-8" {
+		t.Errorf("%+v", got)
+	}
+	d.must(404, "", "GET", "/api/docs/page.js", "")
+
+	d = open(t, func(o *api.Options) {
+		o.Pages = fstest.MapFS{
+			"placeholder.html": placeholder, "secret": {Data: []byte("secret")},
+			"docs/index.html": {Data: []byte("the page")}, "docs/page.js": {Data: []byte("run()")},
+		}
+	})
+	for path, want := range map[string]string{
+		"/api/docs": "the page", "/api/docs/": "the page", "/api/docs/index.html": "the page", "/api/docs/page.js": "run()",
+	} {
+		if got := d.must(200, "", "GET", path, ""); got.body != want {
+			t.Errorf("%s: %s", path, got.body)
+		}
+	}
+	for _, path := range []string{"/api/docs/..%2fsecret", "/api/docs/%2e%2e", "/api/docs/none", "/api/docs/%00"} {
+		d.must(404, "", "GET", path, "")
+	}
+	check(t, open(t).call("", "GET", "/api/docs", ""), 404, "~NOT_FOUND")
+}

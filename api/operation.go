@@ -1,0 +1,62 @@
+package api
+
+import (
+	"context"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+
+	"parley/chat"
+)
+
+// answer is a success; its body is all there is to it.
+type answer[T any] struct{ Body T }
+
+// result is the answer of a use case that has nothing to show.
+type result struct {
+	Result string `json:"result"`
+}
+
+// none is the input of an operation that reads nothing.
+type none struct{}
+
+// open registers an operation that anybody may call.
+func open[I, O any](s *server, op huma.Operation, handle func(context.Context, *I) (O, error)) {
+	// The schemas only describe: what is allowed is decided by the use cases, in
+	// their words.
+	op.SkipValidateParams, op.SkipValidateBody = true, true
+	if _, ok := reflect.TypeFor[I]().FieldByName("Body"); ok {
+		op.Middlewares = append(op.Middlewares, s.readBody)
+		op.MaxBodyBytes, op.BodyReadTimeout = -1, -1 // readBody has bounded both
+	}
+	huma.Register(s.huma, op, func(ctx context.Context, in *I) (*answer[O], error) {
+		out, err := handle(ctx, in)
+		if err != nil {
+			return nil, s.fail(ctx, err)
+		}
+		return &answer[O]{out}, nil
+	})
+}
+
+// guarded registers an operation for callers with a valid token, which is
+// checked before the body is read.
+func guarded[I, O any](s *server, op huma.Operation, handle func(context.Context, chat.Actor, *I) (O, error)) {
+	op.Security = []map[string][]string{{bearer: {}}}
+	op.Middlewares = append(op.Middlewares, s.authenticate)
+	open(s, op, func(ctx context.Context, in *I) (O, error) {
+		return handle(ctx, ctx.Value(actorKey{}).(chat.Actor), in)
+	})
+}
+
+type actorKey struct{}
+
+// authenticate is a middleware that hands the caller to guarded.
+func (s *server) authenticate(ctx huma.Context, next func(huma.Context)) {
+	identity, err := s.Authenticate(ctx.Context(), ctx.Header("Authorization"))
+	if err != nil {
+		s.refuse(humaecho.Unwrap(ctx), err)
+		return
+	}
+	next(huma.WithValue(ctx, actorKey{}, identity.Actor))
+}

@@ -1,0 +1,91 @@
+package api
+
+import (
+	"context"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"parley/chat"
+)
+
+// BodyLimit is the contract's bound on a JSON body, in bytes.
+const BodyLimit = 1_000_000
+
+// Options are what the HTTP door needs. Chat and Authenticate are required.
+type Options struct {
+	Chat *chat.Service
+	// Authenticate checks the value of an Authorization header, empty if there is
+	// none, and reads the Bearer scheme itself. It answers unauthenticated,
+	// token_expired or blocked, and may be called at once.
+	Authenticate func(ctx context.Context, credentials ...string) (chat.Identity, error)
+	// Accounts serves /auth/...; nil leaves those routes out.
+	Accounts Accounts
+	// Limits bound what costs much and needs no token.
+	Limits Limits
+	// Ready says why this node should get no traffic, nil if it may.
+	Ready func(ctx context.Context) error
+	// Realtime gets all of /realtime and below it, with the ResponseWriter of the
+	// server itself, so that it may hijack; it answers CORS for its paths. Nil
+	// leaves the route out.
+	Realtime http.Handler
+	// Pages holds the built web pages: docs/ for the page of the API, and
+	// placeholder.html to be shown while they are not built. May be nil.
+	Pages fs.FS
+	// MasterKey is what the header masterkey must be on administrators' routes.
+	// User routes, all there are so far, accept and ignore that header.
+	MasterKey string
+	// Origins may read answers from a browser; "*" is all, and the default.
+	Origins []string
+	// TrustedProxies may name the client's address in X-Forwarded-For.
+	TrustedProxies []netip.Prefix
+	// BodyLimit bounds a JSON body in bytes; zero is the contract's figure.
+	BodyLimit int64
+	// Version is shown in the OpenAPI document.
+	Version string
+	Log     *slog.Logger
+	// Observe, if set, is told of every answered request but those of Realtime.
+	// Route is the pattern, "" if none matched. It must not block.
+	Observe func(method, route string, status int, took time.Duration)
+}
+
+func (o Options) withDefaults() Options {
+	if len(o.Origins) == 0 {
+		o.Origins = []string{"*"}
+	}
+	if o.BodyLimit == 0 {
+		o.BodyLimit = BodyLimit
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.Version == "" {
+		o.Version = "dev"
+	}
+	return o
+}
+
+// Accounts are the users that sign in here. Its methods may be called at once;
+// their errors are [chat.Error]s, texts included. A token is Parley's own.
+type Accounts interface {
+	// Register makes an account, or answers conflict where the name is taken.
+	Register(ctx context.Context, username, password, name, email string) (token string, u chat.User, err error)
+	// Login answers unauthenticated alike for a wrong name and a wrong password.
+	Login(ctx context.Context, username, password string) (token string, u chat.User, err error)
+	Guest(ctx context.Context, name, email string) (token string, u chat.User, err error)
+	Me(ctx context.Context, a chat.Actor) (chat.User, error)
+	// ChangePassword ends all the user's tokens and gives a new one.
+	ChangePassword(ctx context.Context, a chat.Actor, oldPassword, newPassword string) (token string, u chat.User, err error)
+	// Logout ends all the user's tokens.
+	Logout(ctx context.Context, a chat.Actor) error
+}
+
+// Limits are rates of what anybody may ask for, by the client's address (of IPv6
+// the /64); nil is no bound. The rate of one account's logins is Accounts' own.
+type Limits struct {
+	// Logins counts logins, registrations and changes of a password.
+	Logins chat.Rate
+	Guests chat.Rate
+}

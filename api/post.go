@@ -1,0 +1,80 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"parley/chat"
+)
+
+// postInput is a message to be posted. What it says is in message, or beside
+// roomId where there is no message.
+type postInput struct {
+	Body struct {
+		RoomID  string          `json:"roomId"`
+		Message *messageContent `json:"message,omitempty"`
+		ReplyTo string          `json:"replyTo,omitempty" doc:"Id of a message of the room"`
+		Content
+	}
+}
+
+// Content is what a message says, with its type. (huma reads embedded fields of
+// exported types alone.)
+type Content struct {
+	ContentType string   `json:"contentType,omitempty" enum:"text,file,multimedia" doc:"typing and system cannot be posted"`
+	Text        string   `json:"content,omitempty"`
+	Files       []string `json:"files,omitempty" nullable:"false" doc:"Ids of files"`
+	Nonce       *nonce   `json:"nonce,omitempty" nullable:"false" doc:"Makes repetitions one message"`
+}
+
+func (in *postInput) draft() chat.Draft {
+	body := in.Body
+	says := body.Content
+	if body.Message != nil {
+		says = body.Message.Content
+	}
+	if says.Nonce == nil {
+		says.Nonce = body.Nonce
+	}
+	return chat.Draft{
+		Room: body.RoomID, Text: says.Text, Type: chat.ContentType(says.ContentType), Files: says.Files,
+		Nonce: (*string)(says.Nonce), ReplyTo: body.ReplyTo,
+	}
+}
+
+// messageContent is a text, or an object of Content.
+type messageContent struct{ Content }
+
+// UnmarshalJSON reads either form; a text is of type text.
+func (c *messageContent) UnmarshalJSON(text []byte) error {
+	switch text[0] {
+	case '"':
+		c.ContentType = string(chat.ContentText)
+		return json.Unmarshal(text, &c.Text)
+	case '{':
+		return json.Unmarshal(text, &c.Content)
+	}
+	return errors.New("message must be a string or an object")
+}
+
+// Schema describes both forms to huma.
+func (messageContent) Schema(r huma.Registry) *huma.Schema {
+	return &huma.Schema{OneOf: []*huma.Schema{
+		{Type: huma.TypeString}, r.Schema(reflect.TypeFor[Content](), true, ""),
+	}}
+}
+
+// nonce is a text. What is none is read as the empty one, for which the use case
+// has the answer.
+type nonce string
+
+// UnmarshalJSON never fails.
+func (n *nonce) UnmarshalJSON(text []byte) error {
+	if json.Unmarshal(text, (*string)(n)) != nil {
+		*n = ""
+	}
+	return nil
+}

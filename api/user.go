@@ -1,0 +1,20 @@
+package api
+
+import "parley/chat"
+
+// user is the wire form of the user that a caller is.
+type user struct {
+	ID        string `json:"_id"`
+	Username  string `json:"username,omitempty" doc:"Accounts only"`
+	Name      string `json:"name"`
+	Email     string `json:"email"`
+	Role      string `json:"role" enum:"guest,user,agent,admin"`
+	CreatedAt moment `json:"createdAt"`
+}
+
+func newUser(u chat.User) user {
+	return user{
+		ID: u.ID, Username: u.Username, Name: u.Name, Email: u.Email, Role: string(u.Role),
+		CreatedAt: moment(u.CreatedAt),
+	}
+}

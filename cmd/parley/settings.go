@@ -1,0 +1,243 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"parley/auth"
+	"parley/limit"
+)
+
+// database is the one setting that every command needs.
+type database struct {
+	DatabaseURL string `env:"PARLEY_DATABASE_URL" default:"sqlite://data/parley.db" help:"sqlite://PATH or postgres://..."`
+}
+
+// secrets are the settings that tokens are made and checked with.
+type secrets struct {
+	JWTSecret        string `name:"jwt-secret" env:"PARLEY_JWT_SECRET" help:"HS256 secret, at least 32 bytes. With SQLite one is made beside the database."`
+	JWTSecretFile    string `name:"jwt-secret-file" env:"PARLEY_JWT_SECRET_FILE" help:"A file that holds it."`
+	JWTPublicKey     string `name:"jwt-public-key" env:"PARLEY_JWT_PUBLIC_KEY" help:"PEM of outside tokens' keys (RS256, ES256, EdDSA)."`
+	JWTPublicKeyFile string `name:"jwt-public-key-file" env:"PARLEY_JWT_PUBLIC_KEY_FILE" help:"A file that holds it."`
+	JWTJWKSURL       string `name:"jwt-jwks-url" env:"PARLEY_JWT_JWKS_URL" help:"Where outside tokens' keys are published."`
+	JWTIssuer        string `name:"jwt-issuer" env:"PARLEY_JWT_ISSUER" help:"The iss that outside tokens must have."`
+	JWTAudience      string `name:"jwt-audience" env:"PARLEY_JWT_AUDIENCE" help:"The aud that outside tokens must have."`
+}
+
+// limits are the contract's figures. A rate is written 50/s, 10/m, 50/s:1000
+// (with a burst) or off.
+type limits struct {
+	RateLimits       string `env:"PARLEY_RATE_LIMITS" default:"on" help:"off lifts all rates and counts, for load tests."`
+	LimitEvents      string `env:"PARLEY_LIMIT_EVENTS" default:"50/s:1000" help:"Events of a connection."`
+	LimitTyping      string `env:"PARLEY_LIMIT_TYPING" default:"20/s" help:"Typing events of a connection."`
+	LimitMessages    string `env:"PARLEY_LIMIT_MESSAGES" default:"100/s:2000" help:"Messages of a user."`
+	LimitConnections string `env:"PARLEY_LIMIT_CONNECTIONS" default:"100/s:500" help:"New connections of an address."`
+	LimitOpen        int    `env:"PARLEY_LIMIT_OPEN" default:"2000" help:"Open connections of an address."`
+	LimitLogins      string `env:"PARLEY_LIMIT_LOGINS" default:"10/m" help:"Logins of an account."`
+	LimitLoginsIP    string `name:"limit-logins-ip" env:"PARLEY_LIMIT_LOGINS_IP" default:"60/m" help:"Logins of an address."`
+	LimitGuests      string `env:"PARLEY_LIMIT_GUESTS" default:"30/m" help:"New guests of an address."`
+	LimitFrame       int64  `env:"PARLEY_LIMIT_FRAME" default:"1000000" help:"Bytes of a frame or a JSON body."`
+	LimitContent     int    `env:"PARLEY_LIMIT_CONTENT" default:"65536" help:"Bytes of a message's text."`
+	LimitUsers       int    `env:"PARLEY_LIMIT_USERS" default:"1000" help:"User ids in one call."`
+	LimitNonce       int    `env:"PARLEY_LIMIT_NONCE" default:"128" help:"Bytes of a nonce."`
+	LimitOutbox      int    `env:"PARLEY_LIMIT_OUTBOX" default:"1048576" help:"Bytes that a connection may be behind."`
+}
+
+// defaultAddr are the ports that existing clients' documents name.
+const defaultAddr = ":3000,:3001,:8000"
+
+// serveCommand has every setting of the server.
+type serveCommand struct {
+	database
+	secrets
+	limits
+	Addr              string `env:"PARLEY_ADDR" default:":3000,:3001,:8000" help:"Where to listen, separated by commas."`
+	OpsAddr           string `env:"PARLEY_OPS_ADDR" default:"127.0.0.1:3002" help:"Where to serve /metrics and /debug/pprof/; off for nowhere."`
+	MasterKey         string `env:"PARLEY_MASTER_KEY" help:"What administrators' requests must carry as masterkey."`
+	MasterKeyFile     string `env:"PARLEY_MASTER_KEY_FILE" help:"A file that holds it."`
+	CORSOrigins       string `name:"cors-origins" env:"PARLEY_CORS_ORIGINS" default:"*" help:"Origins that browsers may call from, separated by commas."`
+	TrustedProxies    string `env:"PARLEY_TRUSTED_PROXIES" help:"Networks whose X-Forwarded-For is believed, separated by commas."`
+	Accounts          string `env:"PARLEY_ACCOUNTS" default:"local" help:"local: accounts and guests are kept here. off: outside tokens alone."`
+	OpenUsers         bool   `env:"PARLEY_OPEN_USERS" default:"false" help:"Let unknown user ids be added to rooms."`
+	AllowEdit         bool   `name:"allow-message-edit" env:"PARLEY_ALLOW_MESSAGE_EDIT" default:"true" negatable:"" help:"Let senders edit their messages."`
+	AllowDelete       bool   `name:"allow-message-delete" env:"PARLEY_ALLOW_MESSAGE_DELETE" default:"true" negatable:"" help:"Let senders delete their messages."`
+	DeleteEmptyRooms  bool   `env:"PARLEY_DELETE_EMPTY_ROOMS" default:"false" help:"Delete a room when its last member leaves."`
+	LogLevel          string `env:"PARLEY_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
+	LogFormat         string `env:"PARLEY_LOG_FORMAT" default:"text" help:"text or json."`
+	DrainTimeout      string `env:"PARLEY_DRAIN_TIMEOUT" default:"20s" help:"How long a shutdown may take."`
+	ReconnectSpread   string `env:"PARLEY_RECONNECT_SPREAD" default:"5s" help:"Over how long clients are told to come back after a shutdown."`
+	HeartbeatInterval string `env:"PARLEY_HEARTBEAT_INTERVAL" default:"25s" help:"How often a Socket.IO client is pinged."`
+	HeartbeatTimeout  string `env:"PARLEY_HEARTBEAT_TIMEOUT" default:"20s" help:"How long its answer may take."`
+}
+
+// settings are the command's settings, checked.
+type settings struct {
+	addrs     []string
+	isDefault bool // the addresses are those nobody chose
+	log       *slog.Logger
+	auth      auth.Config
+	masterKey string
+	origins   []string
+	proxies   []netip.Prefix
+	rates     rates
+	drain     time.Duration
+	spread    time.Duration
+	ping      time.Duration
+	pingWait  time.Duration
+}
+
+// rates are nil-able: without limits the zero Rate lets everything through.
+type rates struct {
+	events, typing, messages, connections, logins, loginsIP, guests limit.Rate
+	open                                                            int
+}
+
+// mistakes collects what is wrong with settings, so that all is told at once.
+type mistakes []error
+
+func (m *mistakes) add(setting string, err error) {
+	if err != nil {
+		*m = append(*m, fmt.Errorf("%s: %w", setting, err))
+	}
+}
+
+// check returns the settings, or everything that is wrong with them.
+func (c *serveCommand) check(s streams) (settings, error) {
+	var m mistakes
+	set := settings{addrs: split(c.Addr), isDefault: c.Addr == defaultAddr, origins: split(c.CORSOrigins)}
+	if len(set.addrs) == 0 {
+		m.add("PARLEY_ADDR", errors.New("names no address"))
+	}
+	set.log = c.logger(s, &m)
+	set.auth = c.authConfig(c.DatabaseURL, &m)
+	set.masterKey = secretOf(c.MasterKey, c.MasterKeyFile, "PARLEY_MASTER_KEY", &m)
+	for _, p := range split(c.TrustedProxies) {
+		prefix, err := parsePrefix(p)
+		m.add("PARLEY_TRUSTED_PROXIES", err)
+		set.proxies = append(set.proxies, prefix)
+	}
+	if c.Accounts != "local" && c.Accounts != "off" {
+		m.add("PARLEY_ACCOUNTS", fmt.Errorf("%q is neither local nor off", c.Accounts))
+	}
+	set.rates = c.rates(&m)
+	set.drain = duration(c.DrainTimeout, "PARLEY_DRAIN_TIMEOUT", &m)
+	set.spread = duration(c.ReconnectSpread, "PARLEY_RECONNECT_SPREAD", &m)
+	set.ping = duration(c.HeartbeatInterval, "PARLEY_HEARTBEAT_INTERVAL", &m)
+	set.pingWait = duration(c.HeartbeatTimeout, "PARLEY_HEARTBEAT_TIMEOUT", &m)
+	return set, errors.Join(m...)
+}
+
+func (l limits) rates(m *mistakes) rates {
+	if l.RateLimits == "off" {
+		return rates{}
+	}
+	if l.RateLimits != "on" {
+		m.add("PARLEY_RATE_LIMITS", fmt.Errorf("%q is neither on nor off", l.RateLimits))
+	}
+	r := rates{open: l.LimitOpen}
+	for _, one := range []struct {
+		name, text string
+		rate       *limit.Rate
+	}{
+		{"PARLEY_LIMIT_EVENTS", l.LimitEvents, &r.events}, {"PARLEY_LIMIT_TYPING", l.LimitTyping, &r.typing},
+		{"PARLEY_LIMIT_MESSAGES", l.LimitMessages, &r.messages}, {"PARLEY_LIMIT_CONNECTIONS", l.LimitConnections, &r.connections},
+		{"PARLEY_LIMIT_LOGINS", l.LimitLogins, &r.logins}, {"PARLEY_LIMIT_LOGINS_IP", l.LimitLoginsIP, &r.loginsIP},
+		{"PARLEY_LIMIT_GUESTS", l.LimitGuests, &r.guests},
+	} {
+		var err error
+		*one.rate, err = limit.ParseRate(one.text)
+		m.add(one.name, err)
+	}
+	return r
+}
+
+func (c *serveCommand) logger(s streams, m *mistakes) *slog.Logger {
+	var level slog.Level
+	m.add("PARLEY_LOG_LEVEL", level.UnmarshalText([]byte(c.LogLevel)))
+	o := &slog.HandlerOptions{Level: level}
+	switch c.LogFormat {
+	case "json":
+		return slog.New(slog.NewJSONHandler(s.err, o))
+	case "text":
+	default:
+		m.add("PARLEY_LOG_FORMAT", fmt.Errorf("%q is neither text nor json", c.LogFormat))
+	}
+	return slog.New(slog.NewTextHandler(s.err, o))
+}
+
+// authConfig reads the secrets; with SQLite a missing one is made beside the database.
+func (c secrets) authConfig(databaseURL string, m *mistakes) auth.Config {
+	cfg := auth.Config{JWKSURL: c.JWTJWKSURL, Issuer: c.JWTIssuer, Audience: c.JWTAudience}
+	cfg.PublicKeys = []byte(secretOf(c.JWTPublicKey, c.JWTPublicKeyFile, "PARLEY_JWT_PUBLIC_KEY", m))
+	cfg.Secret = []byte(secretOf(c.JWTSecret, c.JWTSecretFile, "PARLEY_JWT_SECRET", m))
+	path, sqlite := strings.CutPrefix(databaseURL, "sqlite://")
+	switch {
+	case len(cfg.Secret) > 0:
+		m.add("PARLEY_JWT_SECRET", auth.CheckSecret(cfg.Secret))
+	case c.JWTSecretFile != "": // said already
+	case sqlite:
+		dir := filepath.Dir(path)
+		m.add("PARLEY_DATABASE_URL", os.MkdirAll(dir, 0o750))
+		secret, err := auth.LoadOrCreateSecret(filepath.Join(dir, "jwt.secret"))
+		m.add("PARLEY_JWT_SECRET", err)
+		cfg.Secret = secret
+	default:
+		m.add("PARLEY_JWT_SECRET", errors.New("is required with PostgreSQL: all nodes share it"))
+	}
+	return cfg
+}
+
+// secretOf returns the setting or what the file holds.
+func secretOf(value, file, name string, m *mistakes) string {
+	if value != "" && file != "" {
+		m.add(name, errors.New("is set twice, also as a file"))
+	}
+	if file == "" {
+		return value
+	}
+	content, err := os.ReadFile(file) //nolint:gosec // the operator names it
+	m.add(name+"_FILE", err)
+	return strings.TrimSpace(string(content))
+}
+
+func duration(text, name string, m *mistakes) time.Duration {
+	d, err := time.ParseDuration(text)
+	if err == nil && d <= 0 {
+		err = errors.New("must be more than nothing")
+	}
+	m.add(name, err)
+	return d
+}
+
+func parsePrefix(s string) (netip.Prefix, error) {
+	if addr, err := netip.ParseAddr(s); err == nil {
+		return netip.PrefixFrom(addr, addr.BitLen()), nil
+	}
+	return netip.ParsePrefix(s)
+}
+
+func split(list string) []string {
+	var items []string
+	for item := range strings.SplitSeq(list, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items
+}
+
+// redacted is a database URL without its password.
+func redacted(databaseURL string) string {
+	u, err := url.Parse(databaseURL)
+	if err != nil {
+		return "(unreadable)"
+	}
+	return u.Redacted()
+}

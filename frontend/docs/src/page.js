@@ -1,0 +1,9 @@
+// Swagger UI over this server's own document. No validator: it is on the internet.
+window.SwaggerUIBundle({
+  url: '/api/openapi.json',
+  dom_id: '#api',
+  validatorUrl: null,
+  deepLinking: true,
+  tryItOutEnabled: false,
+  defaultModelsExpandDepth: 0,
+});

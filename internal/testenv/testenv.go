@@ -1,0 +1,41 @@
+// Package testenv gives tests the real parts that Parley runs on, throwaway: a
+// PostgreSQL server of their own and SQLite files in temporary directories.
+// Nothing is faked, nothing is shared with the machine's own services, and what
+// a test needs and does not find fails it: `make deps` installs everything.
+package testenv
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+// SQLite returns the sqlite:// URL of a database that does not exist yet, in a
+// directory that goes with the test.
+func SQLite(tb testing.TB) string {
+	tb.Helper()
+	return "sqlite://" + filepath.Join(tb.TempDir(), "parley.db")
+}
+
+// Main is the body of a TestMain: it runs the tests, stops the shared servers,
+// cleans up, and then fails if goroutines are left over. It does not return.
+func Main(m *testing.M, clean ...func()) {
+	code := m.Run()
+	for _, f := range clean {
+		f()
+	}
+	if err := shared.stop(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = max(code, 1)
+	}
+	if code == 0 {
+		if err := goleak.Find(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}

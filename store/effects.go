@@ -1,0 +1,166 @@
+package store
+
+import "parley/chat"
+
+// apply changes the overlay as the effects say, which check has passed, and
+// returns a copy of the message that was inserted or updated.
+func (o *overlay) apply(room string, e chat.Effects) *chat.Message {
+	if e.Room != nil {
+		o.applyRoom(room, *e.Room)
+	}
+	r := o.rooms[room]
+	for _, m := range e.Members {
+		o.applyMember(r, m)
+	}
+	var written *chat.Message
+	if e.Update != nil {
+		written = o.applyUpdate(r, *e.Update)
+	}
+	if e.Insert != nil {
+		written = o.applyInsert(r, *e.Insert)
+	}
+	return written
+}
+
+// applyRoom creates the room or replaces what a command may replace.
+func (o *overlay) applyRoom(id string, want chat.Room) {
+	r := o.rooms[id]
+	if r == nil {
+		created := want.CreatedAt
+		if created.IsZero() {
+			created = o.clock()
+		}
+		r = &roomState{Room: chat.Room{
+			ID: id, Kind: want.Kind, CreatedAt: asStored(created), ActiveAt: asStored(created),
+		}}
+		o.rooms[id] = r
+	}
+	updated := want.UpdatedAt
+	if updated.IsZero() {
+		updated = o.clock()
+	}
+	r.Name, r.Visibility, r.Creator, r.Deleted = want.Name, want.Visibility, want.Creator, want.Deleted
+	r.UpdatedAt = asStored(updated)
+	o.touchRoom(r)
+}
+
+// applyMember inserts or replaces a membership and keeps the count of those who
+// take part. The read position never goes back.
+func (o *overlay) applyMember(r *roomState, want chat.Member) {
+	k := memberKey{r.ID, want.User}
+	m := o.members[k]
+	if m == nil {
+		m = &memberState{}
+		o.members[k] = m
+	}
+	before := m.Active()
+	want.Room, want.ReadSeq, want.JoinedAt = r.ID, max(want.ReadSeq, m.ReadSeq), asStored(want.JoinedAt)
+	m.Member = want
+	o.touchMember(m)
+	switch {
+	case m.Active() && !before:
+		r.ParticipantCount++
+		o.touchRoom(r)
+	case before && !m.Active():
+		r.ParticipantCount--
+		o.touchRoom(r)
+	}
+}
+
+// applyInsert gives the message the room's next numbers. Its sender has read it.
+func (o *overlay) applyInsert(r *roomState, msg chat.Message) *chat.Message {
+	r.Seq++
+	r.Version++
+	msg.Room, msg.Seq, msg.Version, msg.BornVersion = r.ID, r.Seq, r.Version, r.Version
+	if msg.CreatedAt.IsZero() {
+		msg.CreatedAt = o.clock()
+	}
+	if msg.UpdatedAt.IsZero() {
+		msg.UpdatedAt = msg.CreatedAt
+	}
+	if msg.Status == "" {
+		msg.Status = chat.StatusComplete
+	}
+	if len(msg.Files) == 0 {
+		msg.Files = nil
+	}
+	stamp(&msg)
+	r.LastMessageID = msg.ID
+	if msg.CreatedAt.After(r.ActiveAt) {
+		r.ActiveAt = msg.CreatedAt
+	}
+	o.touchRoom(r)
+	m := &messageState{Message: msg}
+	o.remember(m)
+	o.touchMessage(m)
+	if sender := o.members[memberKey{r.ID, msg.Sender}]; sender != nil && sender.State != "" && sender.ReadSeq < r.Seq {
+		sender.ReadSeq = r.Seq
+		o.touchMember(sender)
+	}
+	return &msg
+}
+
+// applyUpdate replaces what a command may replace of a message.
+func (o *overlay) applyUpdate(r *roomState, want chat.Message) *chat.Message {
+	m := o.messages[want.ID]
+	r.Version++
+	m.Version = r.Version
+	m.Text, m.Files, m.Status, m.Deleted = want.Text, want.Files, want.Status, want.Deleted
+	if len(m.Files) == 0 {
+		m.Files = nil
+	}
+	m.EditedAt, m.UpdatedAt = want.EditedAt, want.UpdatedAt
+	stamp(&m.Message)
+	o.touchRoom(r)
+	o.touchMessage(m)
+	return copyOf(m.Message)
+}
+
+// stamp cuts the message's times to what the database gives back.
+func stamp(m *chat.Message) {
+	m.CreatedAt, m.UpdatedAt, m.EditedAt = asStored(m.CreatedAt), asStored(m.UpdatedAt), asStored(m.EditedAt)
+}
+
+func (o *overlay) touchRoom(r *roomState) {
+	if !r.changed {
+		r.changed = true
+		o.changedRooms = append(o.changedRooms, r)
+	}
+}
+
+func (o *overlay) touchMember(m *memberState) {
+	if !m.changed {
+		m.changed = true
+		o.changedMembers = append(o.changedMembers, m)
+	}
+}
+
+func (o *overlay) touchMessage(m *messageState) {
+	if !m.changed {
+		m.changed = true
+		o.changedMessages = append(o.changedMessages, m)
+	}
+}
+
+// changes lists what has to be written, each row once and as it is at the end.
+func (o *overlay) changes() changes {
+	c := changes{members: make([]chat.Member, 0, len(o.changedMembers)), inserts: make([]chat.Message, 0, len(o.changedMessages))}
+	for _, r := range o.changedRooms {
+		if r.stored {
+			c.rooms = append(c.rooms, r.Room)
+		} else {
+			c.newRooms = append(c.newRooms, r.Room)
+		}
+	}
+	for _, m := range o.changedMembers {
+		c.members = append(c.members, m.Member)
+	}
+	for _, m := range o.changedMessages {
+		if m.stored {
+			c.updates = append(c.updates, m.Message)
+		} else {
+			c.inserts = append(c.inserts, m.Message)
+		}
+	}
+	return c
+}

@@ -1,0 +1,111 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"parley/chat"
+)
+
+const (
+	feedSlack = 20
+	feedRooms = 25 // asked in one statement
+)
+
+// feedKey places a message in the list over all of a user's rooms: newest first
+// by time, then by id.
+type feedKey struct {
+	ID        string
+	CreatedAt int64
+}
+
+// messagesOfUser lists the messages of all rooms that the user takes part in.
+//
+// Rooms are asked in the order of their last activity, a bounded number of
+// newest messages from each by its index, until no further room can have a
+// message that belongs on the page. So neither the number of the user's rooms
+// nor what other people write makes it slow.
+//
+// Within a room the index is by seq, which follows time but for replies that
+// were streamed while others wrote; feedSlack more are asked for to set those
+// right. One that more messages than that have overtaken may be placed too low.
+func (s *Store) messagesOfUser(ctx context.Context, q chat.MessageQuery, count bool) ([]chat.Message, int64, error) {
+	rooms, err := s.activeRooms(ctx, q.User)
+	if err != nil {
+		return nil, 0, err
+	}
+	var number int64
+	if count {
+		number, err = s.countMessages(ctx, column(rooms, func(r *feedRoom) string { return r.ID }), q.Search)
+		if err != nil {
+			return nil, 0, err
+		}
+	}
+	keys, err := s.feedKeys(ctx, rooms, q)
+	if err != nil {
+		return nil, 0, err
+	}
+	keys = keys[min(q.Skip, len(keys)):]
+	messages, err := s.messagesByID(ctx, column(keys, func(k *feedKey) string { return k.ID }))
+	if err != nil {
+		return nil, 0, err
+	}
+	place := make(map[string]int, len(keys))
+	for i, k := range keys {
+		place[k.ID] = i
+	}
+	slices.SortFunc(messages, func(a, b chat.Message) int { return cmp.Compare(place[a.ID], place[b.ID]) })
+	return messages, number, nil
+}
+
+// feedRoom is one of the user's rooms; no message in it is newer than ActiveAt.
+type feedRoom struct {
+	ID       string
+	ActiveAt int64
+}
+
+func (s *Store) activeRooms(ctx context.Context, user string) ([]feedRoom, error) {
+	var rooms []feedRoom
+	err := s.read(ctx).Raw(`SELECT r.id, r.active_at FROM members m JOIN rooms r ON r.id = m.room_id
+		WHERE m.user_id = ? AND m.state = 'active' AND NOT r.deleted AND r.seq > 0 ORDER BY r.active_at DESC`, user).
+		Scan(&rooms).Error
+	if err != nil {
+		return nil, fmt.Errorf("store: rooms of a user: %w", err)
+	}
+	return rooms, nil
+}
+
+// feedKeys returns the first Skip+Limit keys of the list.
+func (s *Store) feedKeys(ctx context.Context, rooms []feedRoom, q chat.MessageQuery) ([]feedKey, error) {
+	need := q.Skip + q.Limit
+	if need <= 0 {
+		return nil, nil
+	}
+	arm := `SELECT m.id, m.created_at FROM messages m WHERE m.room_id = ? AND ` + listed
+	var args []any
+	if q.Search != "" {
+		arm += " AND " + s.db.contains("m.text")
+		args = append(args, q.Search)
+	}
+	arm += ` ORDER BY m.seq DESC LIMIT ?`
+	args = append(args, need+feedSlack)
+	var keys []feedKey
+	for part := range slices.Chunk(rooms, feedRooms) {
+		if len(keys) == need && keys[need-1].CreatedAt > part[0].ActiveAt {
+			break
+		}
+		var more []feedKey
+		ids := column(part, func(r *feedRoom) string { return r.ID })
+		if err := s.union(ctx, ids, arm, args...).Scan(&more).Error; err != nil {
+			return nil, fmt.Errorf("store: messages of a user: %w", err)
+		}
+		keys = append(keys, more...)
+		slices.SortFunc(keys, func(a, b feedKey) int {
+			return cmp.Or(cmp.Compare(b.CreatedAt, a.CreatedAt), cmp.Compare(b.ID, a.ID))
+		})
+		keys = keys[:min(need, len(keys))]
+	}
+	return keys, nil
+}

@@ -1,0 +1,80 @@
+package store
+
+import (
+	"context"
+
+	"parley/chat"
+)
+
+// journal is a database as the appender sees it: one transaction at a time that
+// locks and loads what a group of commands names, and writes what they decided.
+// It is used by one goroutine.
+type journal interface {
+	// begin starts a transaction, locks the rooms in the order given, and then
+	// reads what want names. After an error there is no transaction.
+	begin(ctx context.Context, want wants) (transaction, found, error)
+	// committed finds out, on a fresh connection, whether the transaction of the
+	// receipt was committed. It waits until the transaction is over; an error says
+	// that this could not be learnt yet.
+	committed(ctx context.Context, r receipt) (bool, error)
+}
+
+// transaction is a journal's open transaction.
+type transaction interface {
+	// load reads more, under the same locks. It locks no rooms.
+	load(ctx context.Context, want wants) (found, error)
+	// commit writes the changes and commits. An *unknownOutcome says that it may
+	// or may not have done so; after any other error it has not. The transaction
+	// is over either way.
+	commit(ctx context.Context, c changes) error
+	// rollback ends a transaction that was not committed.
+	rollback()
+}
+
+type memberKey struct{ room, user string }
+
+type nonceKey struct{ room, user, nonce string }
+
+// wants names rows to read, each once; rooms in ascending order.
+type wants struct {
+	rooms    []string
+	members  []memberKey
+	messages []string
+	nonces   []nonceKey
+}
+
+// found are the wanted rows that exist. Messages holds those asked for by id
+// and by nonce; one may be there twice.
+type found struct {
+	rooms    []chat.Room
+	members  []chat.Member
+	messages []chat.Message
+}
+
+// changes are the rows to write, as they are to be.
+type changes struct {
+	newRooms, rooms []chat.Room
+	members         []chat.Member // inserted or replaced
+	inserts         []chat.Message
+	updates         []chat.Message
+}
+
+func (c changes) empty() bool {
+	return len(c.newRooms)+len(c.rooms)+len(c.members)+len(c.inserts)+len(c.updates) == 0
+}
+
+// receipt identifies a transaction whose COMMIT was not answered.
+type receipt struct {
+	// transaction is the database's own name for it, where it has one.
+	transaction string
+	// message is one that it inserted, "" if none.
+	message string
+}
+
+func (c changes) receipt(transaction string) receipt {
+	r := receipt{transaction: transaction}
+	if len(c.inserts) > 0 {
+		r.message = c.inserts[0].ID
+	}
+	return r
+}

@@ -1,0 +1,186 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"parley/chat"
+)
+
+// overlay is the state of the rooms of one group inside its transaction: the
+// loaded rows, changed in memory by one command after the other, so that each
+// sees what those before it did. Nothing is written until all have run.
+type overlay struct {
+	tx       transaction
+	clock    func() time.Time
+	rooms    map[string]*roomState
+	members  map[memberKey]*memberState
+	messages map[string]*messageState
+	nonces   map[nonceKey]*messageState
+	// The order in which rows were first changed, which is that of writing.
+	changedRooms    []*roomState
+	changedMembers  []*memberState
+	changedMessages []*messageState
+	// failure is a fault of the database while a command ran; it ends the group.
+	failure error
+}
+
+type roomState struct {
+	chat.Room
+	stored, changed bool
+}
+
+type memberState struct {
+	chat.Member
+	changed bool
+}
+
+type messageState struct {
+	chat.Message
+	stored, changed bool
+}
+
+func newOverlay(tx transaction, want wants, rows found, clock func() time.Time) *overlay {
+	o := &overlay{
+		tx: tx, clock: clock,
+		rooms:    make(map[string]*roomState, len(rows.rooms)),
+		members:  make(map[memberKey]*memberState, len(rows.members)),
+		messages: make(map[string]*messageState, len(rows.messages)),
+		nonces:   make(map[nonceKey]*messageState, len(rows.messages)),
+	}
+	for _, r := range rows.rooms {
+		o.rooms[r.ID] = &roomState{Room: r, stored: true}
+	}
+	o.add(want, rows)
+	return o
+}
+
+// add takes in loaded members and messages; those that are there already stay.
+// A member who was asked for and not found is kept as a stranger, so that nobody
+// asks again.
+func (o *overlay) add(want wants, rows found) {
+	for _, m := range rows.members {
+		k := memberKey{m.Room, m.User}
+		if o.members[k] == nil {
+			o.members[k] = &memberState{Member: m}
+		}
+	}
+	for _, k := range want.members {
+		if o.members[k] == nil {
+			o.members[k] = &memberState{}
+		}
+	}
+	for _, m := range rows.messages {
+		if o.messages[m.ID] == nil {
+			o.remember(&messageState{Message: m, stored: true})
+		}
+	}
+}
+
+func (o *overlay) remember(m *messageState) {
+	o.messages[m.ID] = m
+	if m.Nonce != "" {
+		o.nonces[nonceKey{m.Room, m.Sender, m.Nonce}] = m
+	}
+}
+
+// run decides one command and applies its effects: all of them or, with an
+// error, none.
+func (o *overlay) run(ctx context.Context, cmd chat.Command) (chat.Outcome, error) {
+	state := o.state(cmd)
+	out := chat.Outcome{Before: state, Room: state.Room}
+	effects, err := cmd.Decide(state)
+	if err != nil {
+		return out, err
+	}
+	if err := o.check(ctx, cmd.Room, effects); err != nil {
+		return out, err
+	}
+	out.Message = o.apply(cmd.Room, effects)
+	if r := o.rooms[cmd.Room]; r != nil {
+		out.Room = r.Room
+	}
+	return out, nil
+}
+
+// state shows the command copies of what it named.
+func (o *overlay) state(cmd chat.Command) chat.State {
+	var s chat.State
+	if r := o.rooms[cmd.Room]; r != nil {
+		s.Room = r.Room
+	}
+	if m := o.members[memberKey{cmd.Room, cmd.User}]; m != nil {
+		s.Member = m.Member
+	}
+	if len(cmd.Others) > 0 {
+		s.Others = make(map[string]chat.Member, len(cmd.Others))
+		for _, user := range cmd.Others {
+			if m := o.members[memberKey{cmd.Room, user}]; m != nil && m.State != "" {
+				s.Others[user] = m.Member
+			}
+		}
+	}
+	if m := o.messages[cmd.Message]; m != nil && m.Room == cmd.Room {
+		s.Message = copyOf(m.Message)
+	}
+	if cmd.Nonce != "" {
+		if m := o.nonces[nonceKey{cmd.Room, cmd.User, cmd.Nonce}]; m != nil {
+			s.Prior = copyOf(m.Message)
+		}
+	}
+	return s
+}
+
+func copyOf(m chat.Message) *chat.Message { return &m }
+
+// check refuses effects that cannot be applied, before any of them is. It loads
+// the rows that the effects touch and the command did not name.
+func (o *overlay) check(ctx context.Context, room string, e chat.Effects) error {
+	if o.rooms[room] == nil && e.Room == nil {
+		if e.Insert != nil || e.Update != nil || len(e.Members) > 0 {
+			return fmt.Errorf("store: effects on room %q, which does not exist", room)
+		}
+		return nil
+	}
+	if e.Insert != nil && (e.Insert.ID == "" || e.Insert.Sender == "" || o.messages[e.Insert.ID] != nil) {
+		return fmt.Errorf("store: message %q of %q cannot be inserted", e.Insert.ID, e.Insert.Sender)
+	}
+	if err := o.loadTouched(ctx, room, e); err != nil {
+		return err
+	}
+	if e.Update != nil {
+		if m := o.messages[e.Update.ID]; m == nil || m.Room != room {
+			return fmt.Errorf("store: update of message %q, which is not in room %q", e.Update.ID, room)
+		}
+	}
+	return nil
+}
+
+func (o *overlay) loadTouched(ctx context.Context, room string, e chat.Effects) error {
+	var want wants
+	missing := func(user string) {
+		if k := (memberKey{room, user}); o.members[k] == nil {
+			want.members = append(want.members, k)
+		}
+	}
+	for _, m := range e.Members {
+		missing(m.User)
+	}
+	if e.Insert != nil {
+		missing(e.Insert.Sender)
+	}
+	if e.Update != nil && o.messages[e.Update.ID] == nil {
+		want.messages = []string{e.Update.ID}
+	}
+	if len(want.members)+len(want.messages) == 0 {
+		return nil
+	}
+	rows, err := o.tx.load(ctx, want)
+	if err != nil {
+		o.failure = err
+		return err
+	}
+	o.add(want, rows)
+	return nil
+}

@@ -1,0 +1,82 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"gorm.io/driver/postgres"
+)
+
+const (
+	// poolConnections bounds the connections for reads and for writes of users.
+	poolConnections = 16
+	// journalConnections are the appender's own, so that reads never keep it
+	// waiting: one for transactions, one to ask for the fate of a lost one.
+	journalConnections = 2
+)
+
+// openPostgres opens two pools: the appender's and that of everything else.
+func openPostgres(ctx context.Context, url string) (*database, error) {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("store: open postgres: %w", err) // pgx leaves the password out
+	}
+	pool := stdlib.OpenDB(*config, stdlib.OptionShouldPing(stale))
+	pool.SetMaxOpenConns(poolConnections)
+	pool.SetMaxIdleConns(poolConnections / 2)
+	// A node that vanishes in the middle of a transaction must not hold its locks for long.
+	appending := stdlib.OpenDB(*config, stdlib.OptionShouldPing(stale), stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
+		_, err := c.Exec(ctx, "SET idle_in_transaction_session_timeout = '30s'")
+		return err
+	}))
+	appending.SetMaxOpenConns(journalConnections)
+	appending.SetMaxIdleConns(journalConnections)
+	d := &database{journal: &pgJournal{pool: appending}, closers: []func() error{closePool(appending), closePool(pool)}}
+	if err := d.preparePostgres(ctx, pool); err != nil {
+		_ = d.close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// stale reports that a connection has idled long enough for the server to have
+// been restarted meanwhile; such a one is tried before it is used.
+func stale(_ context.Context, p stdlib.ShouldPingParams) bool {
+	return p.IdleDuration > 100*time.Millisecond
+}
+
+func (d *database) preparePostgres(ctx context.Context, pool *sql.DB) error {
+	if err := pool.PingContext(ctx); err != nil {
+		return fmt.Errorf("store: open postgres: %w", err)
+	}
+	lower, err := pgLower(ctx, pool)
+	if err != nil {
+		return err
+	}
+	d.contains = func(column string) string {
+		return "strpos(" + lower(column) + ", " + lower("CAST(? AS text)") + ") > 0"
+	}
+	d.write, err = openGORM(postgres.New(postgres.Config{Conn: pool}))
+	d.read = d.write
+	return err
+}
+
+// pgLower returns the expression that puts text into lower case in all scripts.
+// What plain lower knows depends on the database's locale ("C" knows ASCII
+// alone); ICU's collation, where the server has it, knows all.
+func pgLower(ctx context.Context, pool *sql.DB) (func(string) string, error) {
+	var icu bool
+	err := pool.QueryRowContext(ctx, `SELECT EXISTS (SELECT FROM pg_collation WHERE collname = 'und-x-icu'
+		AND collencoding IN (-1, (SELECT encoding FROM pg_database WHERE datname = current_database())))`).Scan(&icu)
+	if err != nil {
+		return nil, fmt.Errorf("store: open postgres: %w", err)
+	}
+	if icu {
+		return func(text string) string { return "lower(" + text + ` COLLATE "und-x-icu")` }, nil
+	}
+	return func(text string) string { return "lower(" + text + ")" }, nil
+}

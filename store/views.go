@@ -1,0 +1,187 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"gorm.io/gorm"
+
+	"parley/chat"
+)
+
+// armSize bounds the selects that one statement joins with UNION ALL; SQLite
+// takes 500.
+const armSize = 100
+
+// viewRow is a room with its viewer's standing.
+type viewRow struct {
+	roomRow
+	State   string
+	ReadSeq int64
+}
+
+// RoomsOf implements [chat.RoomReader]. A page takes five statements at most,
+// whatever its size up to armSize rooms. Rooms with a name of one and the same
+// activity come in a fixed order.
+func (s *Store) RoomsOf(ctx context.Context, user string, page chat.Page) ([]chat.RoomView, int64, error) {
+	from := ` FROM members m JOIN rooms r ON r.id = m.room_id WHERE m.user_id = ? AND m.state = 'active' AND NOT r.deleted`
+	args := []any{user}
+	count := `SELECT count(*)` + from
+	if page.Search != "" {
+		from += " AND " + s.db.contains("r.name")
+		args = append(args, page.Search)
+		count = fmt.Sprintf(`SELECT count(*) FROM (SELECT 1 AS one %s LIMIT %d) matches`, from, chat.CountLimit)
+	}
+	var number int64
+	if err := s.read(ctx).Raw(count, args...).Row().Scan(&number); err != nil {
+		return nil, 0, fmt.Errorf("store: count rooms: %w", err)
+	}
+	rows, err := s.viewRows(s.read(ctx).Raw(`SELECT `+roomColumns+`, m.state, m.read_seq`+from+
+		` ORDER BY r.active_at DESC, r.id DESC LIMIT ? OFFSET ?`, append(args, page.Limit, page.Skip)...))
+	if err != nil {
+		return nil, 0, err
+	}
+	views, err := s.views(ctx, rows)
+	return views, number, err
+}
+
+// Views implements [chat.RoomReader]. Deleted rooms are left out; a user who does
+// not take part has nothing unread.
+func (s *Store) Views(ctx context.Context, user string, ids []string) ([]chat.RoomView, error) {
+	known := make(map[string]viewRow, len(ids))
+	for part := range slices.Chunk(ids, listSize) {
+		rows, err := s.viewRows(s.read(ctx).Raw(`SELECT `+roomColumns+`, coalesce(m.state, ''), coalesce(m.read_seq, 0)
+			FROM rooms r LEFT JOIN members m ON m.room_id = r.id AND m.user_id = ? WHERE r.id IN ? AND NOT r.deleted`, user, part))
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			known[r.ID] = r
+		}
+	}
+	rows := make([]viewRow, 0, len(ids))
+	for _, id := range ids {
+		if r, ok := known[id]; ok {
+			rows = append(rows, r)
+		}
+	}
+	return s.views(ctx, rows)
+}
+
+func (s *Store) viewRows(query *gorm.DB) ([]viewRow, error) {
+	rows, err := query.Rows()
+	if err != nil {
+		return nil, fmt.Errorf("store: rooms: %w", err)
+	}
+	defer rows.Close()
+	var all []viewRow
+	for rows.Next() {
+		var r viewRow
+		if err := rows.Scan(append(r.targets(), &r.State, &r.ReadSeq)...); err != nil {
+			return nil, fmt.Errorf("store: rooms: %w", err)
+		}
+		all = append(all, r)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("store: rooms: %w", err)
+	}
+	return all, nil
+}
+
+// views fills in participants, unread counts and last messages.
+func (s *Store) views(ctx context.Context, rows []viewRow) ([]chat.RoomView, error) {
+	participants, err := s.participantsOf(ctx, column(rows, func(r *viewRow) string { return r.ID }))
+	if err != nil {
+		return nil, err
+	}
+	last, err := s.lastMessages(ctx, rows)
+	if err != nil {
+		return nil, err
+	}
+	views := make([]chat.RoomView, len(rows))
+	for i, r := range rows {
+		v := chat.RoomView{Room: r.room(), Epoch: s.Epoch(), Participants: participants[r.ID], LastMessage: last[r.ID]}
+		if r.State == string(chat.MemberActive) {
+			v.Unread = max(0, r.Seq-r.ReadSeq)
+		}
+		views[i] = v
+	}
+	return views, nil
+}
+
+// participantsOf lists the first of each room, in the order they joined. One
+// bounded select per room, joined into one statement, reads no more of a large
+// room than is listed.
+func (s *Store) participantsOf(ctx context.Context, rooms []string) (map[string][]string, error) {
+	all := make(map[string][]string, len(rooms))
+	for part := range slices.Chunk(rooms, armSize) {
+		var rows []struct{ RoomID, UserID string }
+		err := s.union(ctx, part, `SELECT room_id, user_id, joined_at FROM members
+			WHERE room_id = ? AND state = 'active' ORDER BY joined_at, user_id LIMIT ?`, chat.ListedParticipants).
+			Scan(&rows).Error
+		if err != nil {
+			return nil, fmt.Errorf("store: participants: %w", err)
+		}
+		for _, r := range rows {
+			all[r.RoomID] = append(all[r.RoomID], r.UserID)
+		}
+	}
+	return all, nil
+}
+
+// lastMessages returns each room's newest message that is not deleted. Where the
+// room's last one is a tombstone, the one before it is looked for.
+func (s *Store) lastMessages(ctx context.Context, rooms []viewRow) (map[string]*chat.Message, error) {
+	last := make(map[string]*chat.Message, len(rooms))
+	var ids []string
+	for _, r := range rooms {
+		if r.LastMessageID != "" {
+			ids = append(ids, r.LastMessageID)
+		}
+	}
+	messages, err := s.messagesByID(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	var stale []string
+	for _, m := range messages {
+		if m.Deleted {
+			stale = append(stale, m.Room)
+		} else {
+			last[m.Room] = &m
+		}
+	}
+	ids = ids[:0]
+	for part := range slices.Chunk(stale, armSize) {
+		var found []string
+		err := s.union(ctx, part, `SELECT id FROM messages WHERE room_id = ? AND seq > 0 AND NOT deleted ORDER BY seq DESC LIMIT ?`, 1).
+			Scan(&found).Error
+		if err != nil {
+			return nil, fmt.Errorf("store: last messages: %w", err)
+		}
+		ids = append(ids, found...)
+	}
+	if messages, err = s.messagesByID(ctx, ids); err != nil {
+		return nil, err
+	}
+	for _, m := range messages {
+		last[m.Room] = &m
+	}
+	return last, nil
+}
+
+// union joins one select per room, whose arguments are the room and args.
+func (s *Store) union(ctx context.Context, rooms []string, arm string, args ...any) *gorm.DB {
+	var text strings.Builder
+	all := make([]any, 0, len(rooms)*(1+len(args)))
+	for i, room := range rooms {
+		if i > 0 {
+			text.WriteString(" UNION ALL ")
+		}
+		text.WriteString("SELECT * FROM (" + arm + ") arm")
+		all = append(append(all, room), args...)
+	}
+	return s.read(ctx).Raw(text.String(), all...)
+}
