@@ -35,7 +35,7 @@ bin/parley: $(GO_FILES) go.mod go.sum frontend/dist/.built
 bin/parley-bench: $(GO_FILES) go.mod go.sum
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/parley-bench
 
-deps: frontend/node_modules/.installed test/js/node_modules/.installed ## Install what the tests need
+deps: frontend/node_modules/.installed test/js/node_modules/.installed examples/talk/node_modules/.installed ## Install what the tests need
 	@scripts/deps
 
 lint: ## Static checks and formatting
