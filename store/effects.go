@@ -55,7 +55,7 @@ func (o *overlay) applyMember(r *roomState, want chat.Member) {
 	}
 	before := m.Active()
 	want.Room, want.ReadSeq, want.JoinedAt = r.ID, max(want.ReadSeq, m.ReadSeq), asStored(want.JoinedAt)
-	m.Member = want
+	m.Member, m.replaced = want, true
 	o.touchMember(m)
 	switch {
 	case m.Active() && !before:
@@ -144,7 +144,7 @@ func (o *overlay) touchMessage(m *messageState) {
 
 // changes lists what has to be written, each row once and as it is at the end.
 func (o *overlay) changes() changes {
-	c := changes{members: make([]chat.Member, 0, len(o.changedMembers)), inserts: make([]chat.Message, 0, len(o.changedMessages))}
+	c := changes{read: make([]chat.Member, 0, len(o.changedMembers)), inserts: make([]chat.Message, 0, len(o.changedMessages))}
 	for _, r := range o.changedRooms {
 		if r.stored {
 			c.rooms = append(c.rooms, r.Room)
@@ -153,7 +153,11 @@ func (o *overlay) changes() changes {
 		}
 	}
 	for _, m := range o.changedMembers {
-		c.members = append(c.members, m.Member)
+		if m.replaced {
+			c.members = append(c.members, m.Member)
+		} else {
+			c.read = append(c.read, m.Member)
+		}
 	}
 	for _, m := range o.changedMessages {
 		if m.stored {

@@ -55,12 +55,13 @@ type found struct {
 type changes struct {
 	newRooms, rooms []chat.Room
 	members         []chat.Member // inserted or replaced
+	read            []chat.Member // of which ReadSeq alone has moved
 	inserts         []chat.Message
 	updates         []chat.Message
 }
 
 func (c changes) empty() bool {
-	return len(c.newRooms)+len(c.rooms)+len(c.members)+len(c.inserts)+len(c.updates) == 0
+	return len(c.newRooms)+len(c.rooms)+len(c.members)+len(c.read)+len(c.inserts)+len(c.updates) == 0
 }
 
 // receipt identifies a transaction whose COMMIT was not answered.

@@ -33,7 +33,8 @@ type roomState struct {
 
 type memberState struct {
 	chat.Member
-	changed bool
+	changed  bool // in any way
+	replaced bool // in more than the read position
 }
 
 type messageState struct {

@@ -28,11 +28,7 @@ func openPostgres(ctx context.Context, url string) (*database, error) {
 	pool := stdlib.OpenDB(*config, stdlib.OptionShouldPing(stale))
 	pool.SetMaxOpenConns(poolConnections)
 	pool.SetMaxIdleConns(poolConnections / 2)
-	// A node that vanishes in the middle of a transaction must not hold its locks for long.
-	appending := stdlib.OpenDB(*config, stdlib.OptionShouldPing(stale), stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
-		_, err := c.Exec(ctx, "SET idle_in_transaction_session_timeout = '30s'")
-		return err
-	}))
+	appending := stdlib.OpenDB(*config, stdlib.OptionShouldPing(stale), stdlib.OptionAfterConnect(prepareJournal))
 	appending.SetMaxOpenConns(journalConnections)
 	appending.SetMaxIdleConns(journalConnections)
 	d := &database{journal: &pgJournal{pool: appending}, closers: []func() error{closePool(appending), closePool(pool)}}
@@ -47,6 +43,16 @@ func openPostgres(ctx context.Context, url string) (*database, error) {
 // been restarted meanwhile; such a one is tried before it is used.
 func stale(_ context.Context, p stdlib.ShouldPingParams) bool {
 	return p.IdleDuration > 100*time.Millisecond
+}
+
+// prepareJournal sets up a connection of the appender. A node that vanishes in the
+// middle of a transaction must not hold its locks for long. All the appender's
+// statements find rows by key: no plan may read a whole table because the planner
+// still believes that it is small.
+func prepareJournal(ctx context.Context, c *pgx.Conn) error {
+	_, err := c.Exec(ctx, `SET idle_in_transaction_session_timeout = '30s';
+		SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off`)
+	return err
 }
 
 func (d *database) preparePostgres(ctx context.Context, pool *sql.DB) error {

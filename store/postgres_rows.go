@@ -8,18 +8,13 @@ import (
 
 // The appender's statements on PostgreSQL. Each takes columns as arrays, so that
 // a group of any size is one statement with one plan.
-//
-// LIMIT 1 inside LATERAL keeps the planner to one index look-up per key, however
-// little it knows of a table that has just been filled.
 const (
 	pgLockRooms = `SELECT ` + roomColumns + ` FROM rooms r WHERE r.id = ANY($1::text[]) ORDER BY r.id FOR UPDATE`
-	pgMembers   = `SELECT m.* FROM unnest($1::text[], $2::text[]) k (room_id, user_id) CROSS JOIN LATERAL (
-		SELECT ` + memberColumns + ` FROM members m WHERE m.room_id = k.room_id AND m.user_id = k.user_id LIMIT 1) m`
-	pgByID = `SELECT m.* FROM unnest($1::text[]) k (id) CROSS JOIN LATERAL (
-		SELECT ` + messageColumns + ` FROM messages m WHERE m.id = k.id LIMIT 1) m`
-	pgNonces = `SELECT m.* FROM unnest($1::text[], $2::text[], $3::text[]) k (room_id, sender_id, nonce) CROSS JOIN LATERAL (
-		SELECT ` + messageColumns + ` FROM messages m
-		WHERE m.room_id = k.room_id AND m.sender_id = k.sender_id AND m.nonce = k.nonce LIMIT 1) m`
+	pgMembers   = `SELECT ` + memberColumns + ` FROM unnest($1::text[], $2::text[]) k (room_id, user_id)
+		JOIN members m ON m.room_id = k.room_id AND m.user_id = k.user_id`
+	pgByID   = `SELECT ` + messageColumns + ` FROM unnest($1::text[]) k (id) JOIN messages m ON m.id = k.id`
+	pgNonces = `SELECT ` + messageColumns + ` FROM unnest($1::text[], $2::text[], $3::text[]) k (room_id, sender_id, nonce)
+		JOIN messages m ON m.room_id = k.room_id AND m.sender_id = k.sender_id AND m.nonce = k.nonce`
 
 	pgInsertRooms = `INSERT INTO rooms (id, name, kind, visibility, creator_id, seq, version, participant_count,
 		last_message_id, created_at, updated_at, active_at, deleted)
@@ -35,6 +30,9 @@ const (
 	pgPutMembers = `INSERT INTO members (room_id, user_id, state, read_seq, joined_at)
 		SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int8[], $5::int8[])
 		ON CONFLICT (room_id, user_id) DO UPDATE SET state = excluded.state, read_seq = excluded.read_seq, joined_at = excluded.joined_at`
+	pgReadMembers = `UPDATE members m SET read_seq = k.read_seq
+		FROM unnest($1::text[], $2::text[], $3::int8[]) k (room_id, user_id, read_seq)
+		WHERE m.room_id = k.room_id AND m.user_id = k.user_id`
 	pgInsertMessages = `INSERT INTO messages (id, room_id, seq, version, born_version, sender_id, text, type, files, nonce,
 		reply_to, status, edited_at, created_at, updated_at, deleted)
 		SELECT * FROM unnest($1::text[], $2::text[], $3::int8[], $4::int8[], $5::int8[], $6::text[], $7::text[], $8::text[],
@@ -108,6 +106,12 @@ func queueWrites(b *pgx.Batch, c changes) {
 	}
 	if len(c.members) > 0 {
 		b.Queue(pgPutMembers, memberArrays(c.members)...)
+	}
+	if len(c.read) > 0 {
+		b.Queue(pgReadMembers,
+			column(c.read, func(m *chat.Member) string { return m.Room }),
+			column(c.read, func(m *chat.Member) string { return m.User }),
+			column(c.read, func(m *chat.Member) int64 { return m.ReadSeq }))
 	}
 	if len(c.inserts) > 0 {
 		b.Queue(pgInsertMessages, messageArrays(c.inserts)...)

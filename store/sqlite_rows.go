@@ -19,6 +19,7 @@ const (
 		participant_count = ?, last_message_id = ?, created_at = ?, updated_at = ?, active_at = ?, deleted = ? WHERE id = ?`
 	sqlitePutMember = `INSERT INTO members (room_id, user_id, state, read_seq, joined_at) VALUES (?,?,?,?,?)
 		ON CONFLICT (room_id, user_id) DO UPDATE SET state = excluded.state, read_seq = excluded.read_seq, joined_at = excluded.joined_at`
+	sqliteReadMember    = `UPDATE members SET read_seq = ? WHERE room_id = ? AND user_id = ?`
 	sqliteInsertMessage = `INSERT INTO messages (id, room_id, seq, version, born_version, sender_id, text, type, files, nonce,
 		reply_to, status, edited_at, created_at, updated_at, deleted) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
 	sqliteUpdateMessage = `UPDATE messages SET version = ?, text = ?, files = ?, status = ?, edited_at = ?, updated_at = ?,
@@ -115,6 +116,11 @@ func (j *sqliteJournal) write(c changes) error {
 			return err
 		}
 	}
+	for i := range c.read {
+		if err := j.readMember(&c.read[i]); err != nil {
+			return err
+		}
+	}
 	for i := range c.inserts {
 		if err := j.insertMessage(&c.inserts[i]); err != nil {
 			return err
@@ -145,6 +151,14 @@ func (j *sqliteJournal) putMember(m *chat.Member) error {
 		return err
 	}
 	return b.text(m.Room).text(m.User).text(string(m.State)).int(m.ReadSeq).int(toMillis(m.JoinedAt)).exec()
+}
+
+func (j *sqliteJournal) readMember(m *chat.Member) error {
+	b, err := j.bind(sqliteReadMember)
+	if err != nil {
+		return err
+	}
+	return b.int(m.ReadSeq).text(m.Room).text(m.User).exec()
 }
 
 func (j *sqliteJournal) insertMessage(m *chat.Message) error {

@@ -179,17 +179,43 @@ func (p *PostgresServer) Stop() error { return p.end(syscall.SIGINT) }
 // Kill ends the server as a crash would, all of its processes at once. The files
 // stay, for Start.
 func (p *PostgresServer) Kill() error {
-	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", p.pid, p.pid))
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
+	select {
+	case <-p.gone:
+		return nil
+	default:
+	}
+	if err := syscall.Kill(p.pid, syscall.SIGSTOP); err != nil { // no more children from here on
 		return fmt.Errorf("testenv: kill postgres: %w", err)
 	}
-	err = p.end(syscall.SIGKILL)
-	for _, field := range strings.Fields(string(children)) {
-		if pid, convErr := strconv.Atoi(field); convErr == nil {
-			_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended with its parent
+	list, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", p.pid, p.pid))
+	if err != nil {
+		return fmt.Errorf("testenv: kill postgres: %w", err)
+	}
+	children := strings.Fields(string(list))
+	for _, child := range children {
+		if pid, err := strconv.Atoi(child); err == nil {
+			_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended by itself
 		}
 	}
-	return err
+	if err := p.end(syscall.SIGKILL); err != nil {
+		return err
+	}
+	for _, child := range children {
+		for running(child) { // they hold the shared memory that Start needs
+			time.Sleep(time.Millisecond)
+		}
+	}
+	return nil
+}
+
+// running reports whether the process is there and no zombie.
+func running(pid string) bool {
+	stat, err := os.ReadFile("/proc/" + pid + "/stat")
+	if err != nil {
+		return false
+	}
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	return !strings.HasPrefix(rest, "Z") && !strings.HasPrefix(rest, "X")
 }
 
 func (p *PostgresServer) end(sig syscall.Signal) error {
