@@ -30,10 +30,10 @@ frontend/dist/.built: $(PAGE_FILES) frontend/node_modules/.installed
 	@touch $@
 
 bin/parley: $(GO_FILES) go.mod go.sum frontend/dist/.built
-	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/parley
+	CGO_ENABLED=0 go build -ldflags '$(LDFLAGS)' -o $@ ./cmd/parley
 
 bin/parley-bench: $(GO_FILES) go.mod go.sum
-	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/parley-bench
+	CGO_ENABLED=0 go build -ldflags '$(LDFLAGS)' -o $@ ./cmd/parley-bench
 
 deps: frontend/node_modules/.installed test/js/node_modules/.installed examples/talk/node_modules/.installed ## Install what the tests need
 	@scripts/deps

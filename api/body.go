@@ -102,11 +102,14 @@ func (s *server) readBody(ctx huma.Context, next func(huma.Context)) {
 // bytes. Without a Content-Type it is taken for JSON.
 func readJSON(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	// Bounded while it is read, and not after: a passed deadline would cancel the
-	// use case. Not every ResponseWriter has deadlines; those of net/http do.
+	// use case. It stays where the body did not come whole: net/http still reads
+	// its rest then. Not every ResponseWriter has deadlines; those of net/http do.
 	deadlines := http.NewResponseController(w)
 	_ = deadlines.SetReadDeadline(time.Now().Add(bodyTimeout))
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
-	_ = deadlines.SetReadDeadline(time.Time{})
+	if err == nil {
+		_ = deadlines.SetReadDeadline(time.Time{})
+	}
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
 		return nil, chat.Errorf(chat.CodeTooLarge, "body must be at most %d bytes", limit)

@@ -7,6 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"parley/chat"
+	"parley/wire"
 )
 
 type listMessagesInput struct {
@@ -17,8 +18,8 @@ type listMessagesInput struct {
 }
 
 type messageList struct {
-	Messages []message `json:"messages" nullable:"false"`
-	Count    int64     `json:"count" doc:"Of all, wherever the page begins; with search it stops at 10000"`
+	Messages []wire.Message `json:"messages" nullable:"false"`
+	Count    int64          `json:"count" doc:"Of all, wherever the page begins; with search it stops at 10000"`
 }
 
 type messageInput struct {
@@ -59,25 +60,25 @@ func (s *server) messageRoutes() {
 	}, s.deleteMessage)
 }
 
-func (s *server) postMessage(ctx context.Context, a chat.Actor, in *postInput) (receipt, error) {
+func (s *server) postMessage(ctx context.Context, a chat.Actor, in *postInput) (wire.Receipt, error) {
 	r, err := s.Chat.Post(ctx, a, in.draft())
-	return newReceipt(r), err
+	return wire.NewReceipt(r), err
 }
 
 func (s *server) listMessages(ctx context.Context, a chat.Actor, in *listMessagesInput) (messageList, error) {
 	views, total, err := s.Chat.Messages(ctx, a, chat.MessageQuery{
 		Room: in.RoomID, Before: in.Before.n, After: in.After.n, Page: in.page(),
 	})
-	answer := messageList{Messages: make([]message, len(views)), Count: total}
+	answer := messageList{Messages: make([]wire.Message, len(views)), Count: total}
 	for i, v := range views {
-		answer.Messages[i] = newMessage(v)
+		answer.Messages[i] = wire.NewMessage(v)
 	}
 	return answer, err
 }
 
-func (s *server) getMessage(ctx context.Context, a chat.Actor, in *messageInput) (message, error) {
+func (s *server) getMessage(ctx context.Context, a chat.Actor, in *messageInput) (wire.Message, error) {
 	v, err := s.Chat.Message(ctx, a, in.ID)
-	return newMessage(v), err
+	return wire.NewMessage(v), err
 }
 
 func (s *server) editMessage(ctx context.Context, a chat.Actor, in *editInput) (result, error) {

@@ -4,24 +4,25 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"parley/chat"
+	"parley/wire"
 )
 
 // room is the wire form of a room as its member sees it.
 type room struct {
-	ID               string   `json:"_id"`
-	Name             string   `json:"name"`
-	Kind             string   `json:"kind" enum:"group,assistant,session,customer"`
-	Participants     []string `json:"participants" nullable:"false" doc:"The first 200 users' ids, in the order they joined"`
-	ParticipantCount int      `json:"participantCount"`
-	Creator          string   `json:"creator"`
-	Visibility       string   `json:"visibility" enum:"private,public"`
-	Seq              int64    `json:"seq" doc:"Number of the newest message"`
-	Cursor           string   `json:"cursor" doc:"The room's present state, opaque"`
-	Unread           int64    `json:"unread"`
-	LastMessage      *message `json:"lastMessage" doc:"The newest message, without readBy; null if there is none"`
-	CreatedAt        moment   `json:"createdAt"`
-	UpdatedAt        moment   `json:"updatedAt"`
-	Deleted          bool     `json:"deleted"`
+	ID               string        `json:"_id"`
+	Name             string        `json:"name"`
+	Kind             string        `json:"kind" enum:"group,assistant,session,customer"`
+	Participants     []string      `json:"participants" nullable:"false" doc:"The first 200 users' ids, in the order they joined"`
+	ParticipantCount int           `json:"participantCount"`
+	Creator          string        `json:"creator"`
+	Visibility       string        `json:"visibility" enum:"private,public"`
+	Seq              int64         `json:"seq" doc:"Number of the newest message"`
+	Cursor           string        `json:"cursor" doc:"The room's present state, opaque"`
+	Unread           int64         `json:"unread"`
+	LastMessage      *wire.Message `json:"lastMessage" doc:"The newest message, without readBy; null if there is none"`
+	CreatedAt        string        `json:"createdAt" format:"date-time"`
+	UpdatedAt        string        `json:"updatedAt" format:"date-time"`
+	Deleted          bool          `json:"deleted"`
 }
 
 // TransformSchema tells huma that a room may be without a last message.
@@ -35,22 +36,14 @@ func (room) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 
 func newRoom(v chat.RoomView) room {
 	r := room{
-		ID: v.ID, Name: v.Name, Kind: string(v.Kind), Participants: list(v.Participants),
+		ID: v.ID, Name: v.Name, Kind: string(v.Kind), Participants: wire.List(v.Participants),
 		ParticipantCount: v.ParticipantCount, Creator: v.Creator, Visibility: string(v.Visibility),
 		Seq: v.Seq, Cursor: v.Cursor(), Unread: v.Unread,
-		CreatedAt: moment(v.CreatedAt), UpdatedAt: moment(v.UpdatedAt), Deleted: v.Deleted,
+		CreatedAt: wire.Time(v.CreatedAt), UpdatedAt: wire.Time(v.UpdatedAt), Deleted: v.Deleted,
 	}
 	if v.LastMessage != nil {
-		last := newMessage(chat.MessageView{Message: *v.LastMessage, Epoch: v.Epoch})
+		last := wire.NewMessage(chat.MessageView{Message: *v.LastMessage, Epoch: v.Epoch})
 		r.LastMessage = &last
 	}
 	return r
-}
-
-// list makes sure that an empty list is [] on the wire.
-func list[T any](items []T) []T {
-	if items == nil {
-		return []T{}
-	}
-	return items
 }

@@ -1,6 +1,9 @@
 package api
 
-import "parley/chat"
+import (
+	"parley/chat"
+	"parley/wire"
+)
 
 // user is the wire form of the user that a caller is.
 type user struct {
@@ -9,12 +12,12 @@ type user struct {
 	Name      string `json:"name"`
 	Email     string `json:"email"`
 	Role      string `json:"role" enum:"guest,user,agent,admin"`
-	CreatedAt moment `json:"createdAt"`
+	CreatedAt string `json:"createdAt" format:"date-time"`
 }
 
 func newUser(u chat.User) user {
 	return user{
 		ID: u.ID, Username: u.Username, Name: u.Name, Email: u.Email, Role: string(u.Role),
-		CreatedAt: moment(u.CreatedAt),
+		CreatedAt: wire.Time(u.CreatedAt),
 	}
 }

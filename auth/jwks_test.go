@@ -142,7 +142,7 @@ func TestJWKSKeepsItsKeysWhileTheEndpointFails(t *testing.T) {
 	for name, change := range map[string]func(){
 		"500": func() { i.does(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }) },
 		"redirect": func() {
-			i.does(func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, 302) })
+			i.does(func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, http.StatusFound) })
 		},
 		"no JSON":   func() { i.does(write("<html>")) },
 		"empty set": func() { i.does(write(`{"keys":[]}`)) },

@@ -118,7 +118,7 @@ func (s *Service) checkClaims(c claims) error {
 	case c.nbf.After(latest) || c.iat.After(latest):
 		return errors.New("not valid yet")
 	case c.own && (c.exp.IsZero() || !c.hasVersion):
-		return errors.New("Parley's own without exp or tv")
+		return errors.New("own token without exp or tv")
 	case !c.own && s.cfg.Issuer != "" && c.iss != s.cfg.Issuer:
 		return fmt.Errorf("issuer %q", c.iss)
 	case !c.own && s.cfg.Audience != "" && !slices.Contains(c.audience, s.cfg.Audience):

@@ -52,7 +52,7 @@ func (s *Service) Message(ctx context.Context, a Actor, messageID string) (Messa
 }
 
 // History lists the messages of a room nearest to before or after, oldest
-// first, and whether there are more beyond.
+// first, and whether there are more beyond: more than n, or than AnswerBytes hold.
 func (s *Service) History(ctx context.Context, a Actor, room string, before, after int64, n int) ([]MessageView, bool, error) {
 	if before < 0 || after < 0 || n < 0 {
 		return nil, false, Errorf(CodeInvalid, "before, after and limit must not be negative")
@@ -66,12 +66,14 @@ func (s *Service) History(ctx context.Context, a Actor, room string, before, aft
 	if err != nil {
 		return nil, false, err
 	}
-	slices.Reverse(ms)
-	more := len(ms) > n
-	if more && after > 0 && before == 0 {
-		ms = ms[:n]
-	} else if more {
-		ms = ms[1:]
+	forward := after > 0 && before == 0
+	if forward {
+		slices.Reverse(ms)
+	}
+	fit, _ := fitting(ms[:min(n, len(ms))], AnswerBytes)
+	more := fit < len(ms)
+	if ms = ms[:fit]; !forward { // the nearest came first
+		slices.Reverse(ms)
 	}
 	views, err := s.views(ctx, ms)
 	return views, more, err
@@ -79,6 +81,27 @@ func (s *Service) History(ctx context.Context, a Actor, room string, before, aft
 
 // SyncLimit is how many changes of a room one answer holds.
 const SyncLimit = 200
+
+// AnswerBytes is about how much one answer of History or SyncRooms may hold, so
+// that whoever comes back to much text can take it in, live events besides.
+const AnswerBytes = 512 << 10
+
+// messageCost is about what a message takes besides its text.
+const messageCost = 300
+
+// fitting returns how many of the messages, from the first on, have room in what
+// is left of an answer, and what is left then. An empty answer takes at least one.
+func fitting(ms []Message, left int) (n, rest int) {
+	for _, m := range ms {
+		size := messageCost + len(m.Text)
+		if size > left && left < AnswerBytes {
+			break
+		}
+		left = max(0, left-size)
+		n++
+	}
+	return n, left
+}
 
 // MaxSyncRooms is how many rooms one request may name.
 const MaxSyncRooms = 10_000
@@ -112,6 +135,7 @@ func (s *Service) SyncRooms(ctx context.Context, a Actor, cursors map[string]str
 		return nil, err
 	}
 	answer := make(map[string]Sync, len(heads))
+	left := AnswerBytes
 	for _, h := range heads {
 		from, named := parsed[h.Room]
 		switch {
@@ -120,11 +144,9 @@ func (s *Service) SyncRooms(ctx context.Context, a Actor, cursors map[string]str
 		case from.Version > h.Version || (from.Epoch != "" && from.Epoch != s.Store.Epoch()):
 			answer[h.Room] = Sync{Resync: true}
 		default:
-			one, err := s.syncRoom(ctx, h, from)
-			if err != nil {
+			if answer[h.Room], left, err = s.syncRoom(ctx, h, from, left); err != nil {
 				return nil, err
 			}
-			answer[h.Room] = one
 		}
 	}
 	for room := range parsed {
@@ -135,24 +157,54 @@ func (s *Service) SyncRooms(ctx context.Context, a Actor, cursors map[string]str
 	return answer, nil
 }
 
-func (s *Service) syncRoom(ctx context.Context, h RoomHead, from Cursor) (Sync, error) {
+// syncRoom answers for one room with what is left of the answer, and returns
+// what is left then.
+func (s *Service) syncRoom(ctx context.Context, h RoomHead, from Cursor, left int) (Sync, int, error) {
 	one := Sync{Cursor: Cursor{s.Store.Epoch(), h.Version}}
 	if from.Version == h.Version {
-		return one, nil
+		return one, left, nil
 	}
-	ms, err := s.Store.Changes(ctx, h.Room, from.Version, SyncLimit+1)
+	if left == 0 {
+		one.Cursor.Version, one.More = from.Version, true
+		return one, 0, nil
+	}
+	ms, err := s.changes(ctx, h.Room, from.Version, left)
 	if err != nil {
-		return Sync{}, err
+		return Sync{}, 0, err
 	}
-	if len(ms) > SyncLimit {
-		ms, one.More = ms[:SyncLimit], true
-		one.Cursor.Version = ms[SyncLimit-1].Version
-	} else if len(ms) > 0 {
+	page := ms[:min(SyncLimit, len(ms))]
+	n, rest := fitting(page, left)
+	if n < len(page) {
+		rest = 0 // so that the rooms behind it say that there is more
+	}
+	if n < len(ms) {
+		ms, one.More, one.Cursor.Version = ms[:n], true, from.Version
+		if n > 0 {
+			one.Cursor.Version = ms[n-1].Version
+		}
+	} else if n > 0 {
 		// The room may have moved on since its head was read.
 		one.Cursor.Version = max(h.Version, ms[len(ms)-1].Version)
 	}
 	one.Messages, err = s.views(ctx, ms)
-	return one, err
+	return one, rest, err
+}
+
+// firstLook is how many changes are read before it is known how long they are.
+const firstLook = 20
+
+// changes reads up to SyncLimit+1 changes, but few where the texts are so long
+// that few will fit.
+func (s *Service) changes(ctx context.Context, room string, after int64, left int) ([]Message, error) {
+	ms, err := s.Store.Changes(ctx, room, after, firstLook)
+	if err != nil || len(ms) < firstLook {
+		return ms, err
+	}
+	if n, _ := fitting(ms, left); n < len(ms) {
+		return ms, nil
+	}
+	rest, err := s.Store.Changes(ctx, room, ms[len(ms)-1].Version, SyncLimit+1-firstLook)
+	return append(ms, rest...), err
 }
 
 // views adds to messages what is derived: the epoch and who has read them.

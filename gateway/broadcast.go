@@ -50,11 +50,7 @@ func (h *Hub) broadcast(r *room, e chat.Event) {
 	enc := h.encoder(e)
 	switch e.Kind {
 	case chat.EventRoomJoined:
-		for _, s := range r.sessions {
-			if slices.Contains(e.Users, s.Actor().ID) {
-				enc.send(s)
-			}
-		}
+		h.sendJoined(r, enc)
 	case chat.EventRoomLeft:
 		h.sendLeft(r, enc)
 	case chat.EventTyping:
@@ -80,6 +76,17 @@ func (h *Hub) broadcast(r *room, e chat.Event) {
 	}
 }
 
+// sendJoined tells those who joined, on all their connections. They were brought
+// in when the event came; an earlier one that had to wait may have taken them out.
+func (h *Hub) sendJoined(r *room, enc *encoder) {
+	for _, u := range enc.event.Users {
+		for _, s := range h.sessionsOf(u) {
+			r.enter(s, false)
+			enc.send(s)
+		}
+	}
+}
+
 // sendLeft tells those who left, on all their connections, and takes them out.
 func (h *Hub) sendLeft(r *room, enc *encoder) {
 	for _, u := range enc.event.Users {
@@ -98,7 +105,7 @@ func (h *Hub) direct(e chat.Event) {
 	for _, u := range e.Users {
 		for _, s := range h.sessionsOf(u) {
 			enc.send(s)
-			s.exit(e.Room)
+			h.unsubscribe(s, e.Room) // which it may have come into meanwhile
 		}
 	}
 }

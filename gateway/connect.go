@@ -46,7 +46,9 @@ type NewSession struct {
 }
 
 // subscribeAll enters all rooms of the session's user. The heads are read once
-// more after the subscription: from there on everything comes live.
+// more after the subscription: from there on everything comes live. Where the
+// room's own head is further on, that is what the session starts from: another
+// session has read it later, and what lies between was not passed on.
 func (h *Hub) subscribeAll(ctx context.Context, s *Session) (map[string]int64, error) {
 	rooms, err := h.opts.Store.RoomHeads(ctx, s.Actor().ID)
 	if err != nil || len(rooms) == 0 {
@@ -67,36 +69,40 @@ func (h *Hub) subscribeAll(ctx context.Context, s *Session) (map[string]int64, e
 			h.unsubscribe(s, id)
 			continue
 		}
-		h.prime(id, head)
+		heads[id] = h.prime(id, head)
 	}
 	return heads, nil
 }
 
-func (h *Hub) prime(id string, head int64) {
-	if r := h.lookup(id); r != nil {
-		r.mu.Lock()
-		r.prime(head)
-		r.mu.Unlock()
+// prime tells a room its head, if it knows none, and returns the further of both.
+func (h *Hub) prime(id string, head int64) int64 {
+	r := h.lookup(id)
+	if r == nil {
+		return head
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.prime(head)
+	return max(head, r.head)
 }
 
 // Listen lets a session get a room's live events. Whether it may is checked once
 // the subscription stands: a removal that the check does not see yet will end it.
-// The check returns the room's version.
+// The check returns the room's version; it is repeated where the room's events
+// turn out to have gone further on than it saw.
 func (h *Hub) Listen(s *Session, room string, check func() (int64, error)) error {
 	listened := s.in(room)
 	if !listened {
 		h.subscribe(s, room, entry{})
 	}
 	head, err := check()
-	if err != nil {
-		if !listened {
-			h.unsubscribe(s, room)
-		}
-		return err
+	if err == nil && h.prime(room, head) > head {
+		_, err = check()
 	}
-	h.prime(room, head)
-	return nil
+	if err != nil && !listened {
+		h.unsubscribe(s, room)
+	}
+	return err
 }
 
 // Unlisten stops a room's live events for this session alone.
@@ -104,8 +110,8 @@ func (h *Hub) Unlisten(s *Session, room string) { h.unsubscribe(s, room) }
 
 // Resume gives a detached session a new connection, if nothing is missing after
 // the offset and the client is the same user. Otherwise it returns nil and the
-// client starts anew. The missed events go out through send before any other.
-func (h *Hub) Resume(pid, offset string, id chat.Identity, sink Sink) *Session {
+// client starts anew. Nothing goes out before Resumed is called.
+func (h *Hub) Resume(pid, offset string, id chat.Identity, format Format, sink Sink) *Session {
 	h.usersMu.RLock()
 	s := h.pids[pid]
 	h.usersMu.RUnlock()
@@ -115,7 +121,7 @@ func (h *Hub) Resume(pid, offset string, id chat.Identity, sink Sink) *Session {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || s.sink != nil || s.identity.ID != id.ID || !s.detached.Stop() {
+	if s.closed || s.sink != nil || s.format != format || s.identity.ID != id.ID || !s.detached.Stop() {
 		return nil
 	}
 	missed, ok := s.ring.after(n)
@@ -123,18 +129,24 @@ func (h *Hub) Resume(pid, offset string, id chat.Identity, sink Sink) *Session {
 		s.detached.Reset(0) // closes it
 		return nil
 	}
-	s.identity, s.sink, s.holding, s.hold = id, sink, true, missed
+	s.identity, s.sink, s.holding, s.hold, s.held = id, sink, true, missed, 0
 	return s
 }
 
-// Resumed lets a resumed session's events flow, the missed ones first.
-func (s *Session) Resumed() {
+// Resumed lets a resumed session's events flow, the missed ones first. It reports
+// false if the session has ended or something is missing after all: then it is
+// to be closed.
+func (s *Session) Resumed() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	held := s.hold
 	s.holding, s.hold, s.left = false, nil, nil
-	s.push(held...)
+	if s.closed || s.overrun {
+		return false
+	}
+	s.pushAll(held)
 	s.expireAt(s.identity.Expires)
+	return true
 }
 
 func (h *Hub) remember(s *Session) {
@@ -150,10 +162,9 @@ func (h *Hub) remember(s *Session) {
 	}
 }
 
-// forget takes a closed session out of everything.
-func (h *Hub) forget(s *Session, rooms map[string]struct{}) {
+// forget takes a closed session of a user out of everything.
+func (h *Hub) forget(s *Session, user string, rooms map[string]struct{}) {
 	h.usersMu.Lock()
-	user := s.identity.ID
 	delete(h.users[user], s)
 	if len(h.users[user]) == 0 {
 		delete(h.users, user)

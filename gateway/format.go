@@ -14,7 +14,7 @@ type Format interface {
 // Sink is where a session's frames go: the protocol's side of the connection.
 // Its methods never block and may be called from anywhere, under locks too.
 type Sink interface {
-	Send(frames ...Frame)
+	Send(f Frame)
 	// End tells the client why and closes its connection for good.
 	End(why *chat.Error)
 }

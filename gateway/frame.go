@@ -41,8 +41,18 @@ func (f Frame) Bytes() []byte { return f.bytes }
 // Text returns the message without its WebSocket header; it is empty for a RawFrame.
 func (f Frame) Text() []byte { return f.bytes[f.head:] }
 
+// controlCost is about what a queued frame takes besides its bytes. Pongs are as
+// short as clients ask for: counted by their bytes alone, a flood of pings would
+// be held in twenty times what the bound says.
+const controlCost = 64
+
 // Len is the size that counts against a bound.
-func (f Frame) Len() int { return len(f.bytes) }
+func (f Frame) Len() int {
+	if f.head == len(f.bytes) {
+		return len(f.bytes) + controlCost
+	}
+	return len(f.bytes)
+}
 
 func appendHead(b []byte, op byte, n int) []byte {
 	b = append(b, finalFrame|op)

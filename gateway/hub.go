@@ -3,7 +3,9 @@ package gateway
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -67,30 +69,29 @@ func NewHub(o Options) *Hub {
 		o.CompareEvery = 5 * time.Second
 	}
 	return &Hub{
-		opts: o, node: strconv.FormatUint(rand.Uint64(), 36) + ".",
+		opts: o, node: strconv.FormatUint(rand.Uint64(), 36) + ".", //nolint:gosec // a name, not a secret
 		rooms: map[string]*room{}, users: map[string]map[*Session]struct{}{}, pids: map[string]*Session{},
 	}
 }
 
 // Publish takes an event from the bus.
 func (h *Hub) Publish(e chat.Event) {
-	switch e.Kind {
-	case chat.EventUserRevoked:
+	if e.Kind == chat.EventUserRevoked {
 		h.revoke(e)
 		return
-	case chat.EventRoomJoined:
-		h.subscribeUsers(e)
-	case chat.EventRoomLeft:
-		if h.lookup(e.Room) == nil {
-			h.direct(e)
-			return
-		}
 	}
 	for {
-		r := h.lookup(e.Room)
-		if r == nil || r.handle(e) {
-			return
+		if e.Kind == chat.EventRoomJoined {
+			h.subscribeUsers(e)
 		}
+		r := h.lookup(e.Room)
+		if r != nil && !r.handle(e) {
+			continue // it has just died
+		}
+		if r == nil && e.Kind == chat.EventRoomLeft {
+			h.direct(e)
+		}
+		return
 	}
 }
 
@@ -126,6 +127,7 @@ func (h *Hub) unsubscribe(s *Session, id string) {
 	defer h.mu.Unlock()
 	r := h.rooms[id]
 	if r == nil {
+		s.exit(id)
 		return
 	}
 	r.mu.Lock()
@@ -191,13 +193,21 @@ func (h *Hub) revoke(e chat.Event) {
 	}
 }
 
-// Sessions returns how many sessions there are, the detached ones included.
-func (h *Hub) Sessions() int {
+// Sessions returns how many sessions have a connection, and how many wait for
+// their client to come back.
+func (h *Hub) Sessions() (connected, waiting int) {
 	h.usersMu.RLock()
-	defer h.usersMu.RUnlock()
-	n := 0
+	var all []*Session
 	for _, sessions := range h.users {
-		n += len(sessions)
+		all = slices.AppendSeq(all, maps.Keys(sessions))
 	}
-	return n
+	h.usersMu.RUnlock()
+	for _, s := range all {
+		if s.connected() {
+			connected++
+		} else {
+			waiting++
+		}
+	}
+	return connected, waiting
 }

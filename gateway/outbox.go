@@ -19,8 +19,9 @@ var ErrOutboxClosed = errors.New("gateway: outbox is closed")
 type Outbox struct {
 	mu       sync.Mutex
 	items    []Frame
-	bytes    int // in items
-	taken    int // handed to the consumer and not yet written
+	spare    []Frame // what was taken last, to be used again
+	bytes    int     // in items
+	taken    int     // handed to the consumer and not yet written
 	limit    int
 	active   bool   // the consumer runs, or was told to
 	consumer func() // started in its own goroutine when there is work
@@ -30,13 +31,9 @@ type Outbox struct {
 // NewOutbox returns an outbox that holds at most limit bytes.
 func NewOutbox(limit int) *Outbox { return &Outbox{limit: limit} }
 
-// Push appends frames, all of them or none. A single push onto an empty outbox
-// is always taken, however large.
-func (o *Outbox) Push(frames ...Frame) error {
-	n := 0
-	for _, f := range frames {
-		n += f.Len()
-	}
+// Push appends a frame. An empty outbox takes any frame, however large.
+func (o *Outbox) Push(f Frame) error {
+	n := f.Len()
 	o.mu.Lock()
 	if o.closed {
 		o.mu.Unlock()
@@ -46,7 +43,7 @@ func (o *Outbox) Push(frames ...Frame) error {
 		o.mu.Unlock()
 		return ErrOutboxFull
 	}
-	o.items = append(o.items, frames...)
+	o.items = append(o.items, f)
 	o.bytes += n
 	start := o.wake()
 	o.mu.Unlock()
@@ -67,7 +64,7 @@ func (o *Outbox) wake() func() {
 
 // Consume sets the function that is run, one at a time and in a goroutine of its
 // own, when there is something to write or the outbox was closed. It calls Next
-// until that returns nothing. Nil keeps what comes waiting.
+// until that returns nothing; what Next gives is good until the next call. Nil keeps what comes waiting.
 func (o *Outbox) Consume(consumer func()) {
 	o.mu.Lock()
 	o.consumer = consumer
@@ -86,9 +83,9 @@ func (o *Outbox) Next(max int) (frames []Frame, last bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.taken = 0
+	clear(o.spare) // lets the frames go
 	if len(o.items) == 0 {
 		o.active = false
-		o.items = nil
 		return nil, o.closed
 	}
 	n, size := 0, 0
@@ -97,13 +94,23 @@ func (o *Outbox) Next(max int) (frames []Frame, last bool) {
 		n++
 	}
 	frames = o.items[:n:n]
-	o.items = o.items[n:]
-	if len(o.items) == 0 {
-		o.items = nil
+	if n == len(o.items) {
+		o.items, o.spare = o.spare[:0], recyclable(o.items)
+	} else {
+		o.items = o.items[n:]
 	}
 	o.bytes -= size
 	o.taken = size
 	return frames, false
+}
+
+// recyclable is the slice to be used again, unless it is so large that an idle
+// connection should not keep it.
+func recyclable(s []Frame) []Frame {
+	if cap(s) > 8 {
+		return nil
+	}
+	return s
 }
 
 // Close takes no more frames; what is queued is still to be written, unless
@@ -121,6 +128,22 @@ func (o *Outbox) Close(discard bool) bool {
 		go start()
 	}
 	return first
+}
+
+// Finish closes the outbox behind one last frame, which is taken over the bound
+// too, so that a goodbye always stands last.
+func (o *Outbox) Finish(f Frame) {
+	o.mu.Lock()
+	if !o.closed {
+		o.items = append(o.items, f)
+		o.bytes += f.Len()
+		o.closed = true
+	}
+	start := o.wake()
+	o.mu.Unlock()
+	if start != nil {
+		go start()
+	}
 }
 
 // Written counts what was taken as written, for a consumer that does not call

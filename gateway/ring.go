@@ -14,36 +14,40 @@ const (
 // in time gets those it missed. The frames are shared with every other session
 // that got them.
 type ring struct {
-	events []ringEvent
+	events []ringEvent // from first on
+	first  int
 	bytes  int
 }
 
 type ringEvent struct {
 	offset uint64
-	at     time.Time
+	at     int64 // Unix nanoseconds
 	frame  Frame
 }
 
 // add appends an event and forgets the oldest ones past the bound or the window.
 func (r *ring) add(e ringEvent, limit int) {
+	if len(r.events) == cap(r.events) && r.first > len(r.events)/2 {
+		n := copy(r.events, r.events[r.first:])
+		clear(r.events[n:])
+		r.events, r.first = r.events[:n], 0
+	}
 	r.events = append(r.events, e)
 	r.bytes += e.frame.Len()
-	drop := 0
-	for drop < len(r.events)-1 && (r.bytes > limit || e.at.Sub(r.events[drop].at) > RecoveryWindow) {
-		r.bytes -= r.events[drop].frame.Len()
-		drop++
+	for oldest := e.at - int64(RecoveryWindow); r.first < len(r.events)-1; r.first++ {
+		old := &r.events[r.first]
+		if r.bytes <= limit && old.at >= oldest {
+			return
+		}
+		r.bytes -= old.frame.Len()
+		*old = ringEvent{}
 	}
-	if drop == 0 {
-		return
-	}
-	clear(r.events[:drop])
-	r.events = r.events[drop:]
 }
 
 // after returns the frames behind the event with the offset, and false if the
 // ring no longer holds that event: something may be missing.
 func (r *ring) after(offset uint64) ([]Frame, bool) {
-	for i := len(r.events) - 1; i >= 0; i-- {
+	for i := len(r.events) - 1; i >= r.first; i-- {
 		if r.events[i].offset == offset {
 			frames := make([]Frame, 0, len(r.events)-i-1)
 			for _, e := range r.events[i+1:] {

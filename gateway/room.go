@@ -45,14 +45,19 @@ func (r *room) add(s *Session, e entry) bool {
 	if r.dead {
 		return false
 	}
-	if s.enter(r.id, e.setup) {
-		r.index[s] = len(r.sessions)
-		r.sessions = append(r.sessions, s)
-	}
+	r.enter(s, e.setup)
 	if e.known {
 		r.prime(e.head)
 	}
 	return true
+}
+
+// enter subscribes the session unless it is. The caller holds the lock.
+func (r *room) enter(s *Session, setup bool) {
+	if s.enter(r.id, setup) {
+		r.index[s] = len(r.sessions)
+		r.sessions = append(r.sessions, s)
+	}
 }
 
 // prime sets the head if none is known yet, and passes on what waited for it.

@@ -40,33 +40,37 @@ func (s *Session) Identity() chat.Identity {
 // Actor returns who acts through the session.
 func (s *Session) Actor() chat.Actor { return s.Identity().Actor }
 
-// Send queues frames that belong to this client alone and are not recovered.
-func (s *Session) Send(frames ...Frame) {
+// Send queues a frame that belongs to this client alone and is not recovered.
+func (s *Session) Send(f Frame) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.push(frames...)
+	s.push(f)
 }
 
-func (s *Session) push(frames ...Frame) {
+func (s *Session) push(f Frame) {
 	switch {
 	case s.closed || s.sink == nil:
 	case s.holding:
-		s.holdBack(frames)
+		s.holdBack(f)
 	default:
-		s.sink.Send(frames...)
+		s.sink.Send(f)
 	}
 }
 
-// holdBack keeps frames for later, up to what a client may be behind.
-func (s *Session) holdBack(frames []Frame) {
+func (s *Session) pushAll(frames []Frame) {
 	for _, f := range frames {
-		s.held += f.Len()
+		s.push(f)
 	}
+}
+
+// holdBack keeps a frame for later, up to what a client may be behind.
+func (s *Session) holdBack(f Frame) {
+	s.held += f.Len()
 	if s.overrun = s.overrun || s.held > ringDetached; s.overrun {
 		s.hold = nil
 		return
 	}
-	s.hold = append(s.hold, frames...)
+	s.hold = append(s.hold, f)
 }
 
 // deliver queues an event and keeps it for recovery.
@@ -81,7 +85,7 @@ func (s *Session) deliver(f Frame, offset uint64, now time.Time) {
 		if s.sink == nil {
 			limit = ringDetached
 		}
-		s.ring.add(ringEvent{offset: offset, at: now, frame: f}, limit)
+		s.ring.add(ringEvent{offset: offset, at: now.UnixNano(), frame: f}, limit)
 	}
 	s.push(f)
 }
@@ -98,15 +102,15 @@ func (s *Session) announce(first Frame, offset uint64, now time.Time) bool {
 	}
 	if s.PID != "" {
 		// It goes out first, so it stands first.
-		events := s.ring.events
+		events := s.ring.events[s.ring.first:]
 		s.ring = ring{}
-		s.ring.add(ringEvent{offset: offset, at: now, frame: first}, ringBytes)
+		s.ring.add(ringEvent{offset: offset, at: now.UnixNano(), frame: first}, ringBytes)
 		for _, e := range events {
 			s.ring.add(e, ringBytes)
 		}
 	}
 	s.push(first)
-	s.push(held...)
+	s.pushAll(held)
 	s.expireAt(s.identity.Expires)
 	return true
 }
@@ -166,10 +170,10 @@ func (s *Session) Close() {
 			t.Stop()
 		}
 	}
-	rooms := s.rooms
+	rooms, user := s.rooms, s.identity.ID
 	s.rooms = nil
 	s.mu.Unlock()
-	s.hub.forget(s, rooms)
+	s.hub.forget(s, user, rooms)
 }
 
 // Detach keeps the session for RecoveryWindow without its connection: events go
@@ -184,6 +188,12 @@ func (s *Session) Detach() {
 	s.sink = nil
 	s.detached = time.AfterFunc(RecoveryWindow, s.Close)
 	s.mu.Unlock()
+}
+
+func (s *Session) connected() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sink != nil
 }
 
 // in reports whether the session receives the room's events.

@@ -150,7 +150,7 @@ func benchBare(b *testing.B, s *Store, from, to int64) time.Duration {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := tx.Stmt(statement).Exec(args...); err != nil {
+		if _, err := tx.Stmt(statement).Exec(args...); err != nil { //nolint:sqlclosecheck // ends with its transaction
 			b.Fatal(err)
 		}
 		if err := tx.Commit(); err != nil {

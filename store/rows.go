@@ -112,18 +112,6 @@ func (m *messageRow) message() (chat.Message, error) {
 	return msg, nil
 }
 
-// messagesOf turns rows into messages, keeping their order.
-func messagesOf(rows []messageRow) ([]chat.Message, error) {
-	messages := make([]chat.Message, len(rows))
-	for i := range rows {
-		var err error
-		if messages[i], err = rows[i].message(); err != nil {
-			return nil, err
-		}
-	}
-	return messages, nil
-}
-
 func encodeFiles(files []string) string {
 	if len(files) == 0 {
 		return ""

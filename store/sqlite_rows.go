@@ -73,7 +73,7 @@ func (j *sqliteJournal) row(text string, targets func() []any, args ...string) (
 	if err != nil {
 		return false, err
 	}
-	defer s.Reset()
+	defer func() { _ = s.Reset() }() // its error is the last step's
 	for i, a := range args {
 		if err := s.BindText(i+1, a); err != nil {
 			return false, err

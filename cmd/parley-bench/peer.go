@@ -86,7 +86,7 @@ func (s *server) ready(ctx context.Context) error {
 		select {
 		case err := <-s.exited:
 			s.exited <- err
-			return fmt.Errorf("it ended: %v", err)
+			return fmt.Errorf("it ended: %w", err)
 		case <-ctx.Done():
 			return errors.New("it is not ready")
 		case <-time.After(20 * time.Millisecond):

@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"parley/gateway"
 	"parley/gateway/socketio"
 )
 
@@ -81,7 +82,7 @@ func (l *listeners) serve(h http.Handler, log *slog.Logger) <-chan error {
 
 // serveOps serves metrics and profiles on their own address. Without it the
 // server is whole, so a taken port is only warned of.
-func (l *listeners) serveOps(addr string, sockets *socketio.Server, log *slog.Logger) {
+func (l *listeners) serveOps(addr string, sockets *socketio.Server, hub *gateway.Hub, log *slog.Logger) {
 	if addr == "off" {
 		return
 	}
@@ -91,7 +92,7 @@ func (l *listeners) serveOps(addr string, sockets *socketio.Server, log *slog.Lo
 		return
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/metrics", promhttp.HandlerFor(newMetrics(sockets), promhttp.HandlerOpts{}))
+	mux.Handle("/metrics", promhttp.HandlerFor(newMetrics(sockets, hub), promhttp.HandlerOpts{}))
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)

@@ -146,9 +146,12 @@ func (l limits) rates(m *mistakes) rates {
 		name, text string
 		rate       *limit.Rate
 	}{
-		{"PARLEY_LIMIT_EVENTS", l.LimitEvents, &r.events}, {"PARLEY_LIMIT_TYPING", l.LimitTyping, &r.typing},
-		{"PARLEY_LIMIT_MESSAGES", l.LimitMessages, &r.messages}, {"PARLEY_LIMIT_CONNECTIONS", l.LimitConnections, &r.connections},
-		{"PARLEY_LIMIT_LOGINS", l.LimitLogins, &r.logins}, {"PARLEY_LIMIT_LOGINS_IP", l.LimitLoginsIP, &r.loginsIP},
+		{"PARLEY_LIMIT_EVENTS", l.LimitEvents, &r.events},
+		{"PARLEY_LIMIT_TYPING", l.LimitTyping, &r.typing},
+		{"PARLEY_LIMIT_MESSAGES", l.LimitMessages, &r.messages},
+		{"PARLEY_LIMIT_CONNECTIONS", l.LimitConnections, &r.connections},
+		{"PARLEY_LIMIT_LOGINS", l.LimitLogins, &r.logins},
+		{"PARLEY_LIMIT_LOGINS_IP", l.LimitLoginsIP, &r.loginsIP},
 		{"PARLEY_LIMIT_GUESTS", l.LimitGuests, &r.guests},
 	} {
 		var err error

@@ -4,7 +4,9 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"parley/gateway"
 )
@@ -22,15 +24,23 @@ type Conn struct {
 	// never polled.
 	websocket bool
 
+	handling sync.Mutex  // held while a message is handled
+	slow     atomic.Bool // the outbox was closed because the client is past its bound
+
 	mu        sync.Mutex
 	handler   Handler
-	ws        net.Conn // the current transport; nil while polling
-	upgrading bool
-	polling   chan struct{} // of the GET that waits; closed to answer it now
+	ws        net.Conn      // the current transport; nil while polling
+	upgrading bool          // a WebSocket is on its way
+	probed    bool          // its probe has come through: polls are answered at once
+	probing   *socket       // that WebSocket
+	polling   chan struct{} // of the GET that is being answered; closed to answer it now
+	freed     bool          // polling is closed
 	posting   bool
 	closed    bool // no more packets are sent or handled
 	done      chan struct{}
 	ended     bool
+
+	deadline time.Time // of writes to ws; its consumer's alone
 
 	beat    *time.Timer
 	pinged  bool // a pong is awaited
@@ -45,15 +55,13 @@ type Request struct {
 }
 
 func newConn(s *Server, r *http.Request, tag any, release func()) *Conn {
-	c := &Conn{
+	return &Conn{
 		id: newSid(), server: s, tag: tag, release: release,
 		out:       gateway.NewOutbox(s.opts.OutboxBytes),
 		done:      make(chan struct{}),
 		websocket: r.URL.Query().Get("transport") == "websocket",
 		request:   Request{RemoteAddr: r.RemoteAddr, Authorization: r.Header.Get("Authorization")},
 	}
-	c.beat = time.AfterFunc(s.opts.PingInterval, c.heartbeat)
-	return c
 }
 
 // ID returns the session id, a secret between client and server.
@@ -61,6 +69,9 @@ func (c *Conn) ID() string { return c.id }
 
 // Request returns what is known of the request that opened the connection.
 func (c *Conn) Request() Request { return c.request }
+
+// MaxPayload returns how many bytes a message may have.
+func (c *Conn) MaxPayload() int { return int(c.server.opts.MaxPayload) }
 
 // Tag returns what Options.Admit said of the connection.
 func (c *Conn) Tag() any { return c.tag }
@@ -75,10 +86,18 @@ func (c *Conn) Polling() bool {
 	return c.ws == nil
 }
 
+// attach gives the connection its handler, and begins its heartbeats.
 func (c *Conn) attach(h Handler) {
 	c.mu.Lock()
 	c.handler = h
+	closed := c.closed
+	if !closed {
+		c.beat = time.AfterFunc(c.server.opts.PingInterval, c.heartbeat)
+	}
 	c.mu.Unlock()
+	if closed {
+		h.Closed(ReasonForcedClose)
+	}
 }
 
 // Message frames the concatenation of parts as a message packet, which may be
@@ -91,8 +110,12 @@ var messageType = []byte{'4'}
 
 // Send queues a frame made by Message. A client that is past its bound is
 // closed; it does not block and may be called from anywhere.
-func (c *Conn) Send(frames ...gateway.Frame) {
-	if err := c.out.Push(frames...); err == gateway.ErrOutboxFull && c.out.Close(true) {
+func (c *Conn) Send(f gateway.Frame) {
+	if c.out.Push(f) != gateway.ErrOutboxFull {
+		return
+	}
+	c.slow.Store(true) // before the outbox's consumer sees that it is closed
+	if c.out.Close(true) {
 		c.server.opts.Log.Debug("client too slow", "remote", c.request.RemoteAddr)
 		go c.end(ReasonTooSlow, true) // the sender may hold locks that Closed wants
 	}
@@ -109,6 +132,10 @@ func (c *Conn) receive(data []byte, binary bool) bool {
 	}
 	if len(data) == 0 {
 		c.end(ReasonParseError, true)
+		return false
+	}
+	if !utf8.Valid(data) { // what JSON makes of it would not be what was sent
+		c.end(ReasonNoText, true)
 		return false
 	}
 	switch data[0] {
@@ -131,6 +158,9 @@ func (c *Conn) receive(data []byte, binary bool) bool {
 }
 
 func (c *Conn) message(data []byte, binary bool) bool {
+	// A client that breaks the protocol may send by POST and WebSocket at once.
+	c.handling.Lock()
+	defer c.handling.Unlock()
 	c.mu.Lock()
 	h, closed := c.handler, c.closed
 	c.mu.Unlock()
@@ -184,47 +214,48 @@ func (c *Conn) Drop() { c.end(ReasonForcedClose, true) }
 func (c *Conn) end(reason string, discard bool) {
 	c.mu.Lock()
 	first := !c.closed
-	c.closed = true
-	if discard && c.ended {
+	if c.ended || (!discard && !first) {
 		c.mu.Unlock()
 		return
 	}
-	c.ended = discard
+	c.closed, c.ended = true, discard
 	ws, h := c.ws, c.handler
-	c.beat.Stop()
-	if !discard && first {
+	if c.beat != nil {
+		c.beat.Stop()
+	}
+	if !discard {
 		c.closing = time.AfterFunc(c.server.opts.WriteTimeout, func() { c.end(reason, true) })
 	}
 	c.mu.Unlock()
 
-	if discard {
+	switch {
+	case discard:
 		c.finish(ws, first, reason)
-	} else if first {
-		if ws != nil {
-			_ = c.out.Push(closeFrame(reason))
-		} else {
-			_ = c.out.Push(gateway.NewFrame([]byte{'1'}))
-		}
-		c.out.Close(false)
+	case ws != nil:
+		c.out.Finish(closeFrame(reason))
+	default:
+		c.out.Finish(gateway.NewFrame([]byte{'1'}))
 	}
-	if first {
-		c.server.forget(c)
-		c.release()
-		if h != nil {
-			h.Closed(reason)
-		}
+	if first && h != nil {
+		h.Closed(reason)
 	}
 }
 
-// finish cuts the transport. It runs once.
+// finish cuts the transport and gives back what the connection held. It runs once.
 func (c *Conn) finish(ws net.Conn, abrupt bool, reason string) {
 	c.out.Close(true)
 	c.mu.Lock()
 	if c.closing != nil {
 		c.closing.Stop()
 	}
+	probing := c.probing
 	c.mu.Unlock()
+	c.server.forget(c)
+	c.release()
 	close(c.done)
+	if probing != nil {
+		_ = probing.Close()
+	}
 	if ws != nil {
 		if abrupt {
 			cut(ws, reason)
@@ -232,4 +263,13 @@ func (c *Conn) finish(ws net.Conn, abrupt bool, reason string) {
 			_ = ws.Close()
 		}
 	}
+}
+
+// drained ends a connection whose last packet was handed to its transport.
+func (c *Conn) drained() {
+	reason := ReasonForcedClose
+	if c.slow.Load() {
+		reason = ReasonTooSlow
+	}
+	c.end(reason, true)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -47,25 +48,34 @@ func (c *Conn) poll(w http.ResponseWriter, r *http.Request) {
 		body = append(body, f.Text()...)
 	}
 	c.endPoll(ready)
-	c.answer(w, body)
-	c.finishPoll(last)
+	if c.answer(w, body) {
+		c.finishPoll(last)
+	}
 }
 
-// beginPoll notes a GET that may wait. There is at most one, and none waits
-// while an upgrade goes on or after it.
+// beginPoll notes a GET. There is at most one, and it does not wait once an
+// upgrade's probe has come through.
 func (c *Conn) beginPoll(ready, work chan struct{}) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch {
-	case c.websocket || c.polling != nil:
+	if c.polling != nil {
 		return false
-	case c.ws != nil || c.upgrading:
-		close(ready)
-	default:
-		c.polling = ready
+	}
+	c.polling, c.freed = ready, false
+	if c.probed || c.ws != nil {
+		c.freePoll()
+	} else {
 		c.out.Consume(func() { work <- struct{}{} })
 	}
 	return true
+}
+
+// freePoll has the GET that waits, if any, answered now. The caller holds the lock.
+func (c *Conn) freePoll() {
+	if c.polling != nil && !c.freed {
+		c.freed = true
+		close(c.polling)
+	}
 }
 
 // takePoll takes what is queued, unless a WebSocket has become the transport.
@@ -76,7 +86,8 @@ func (c *Conn) takePoll() ([]gateway.Frame, bool) {
 		return nil, false
 	}
 	c.out.Consume(nil)
-	return c.out.Next(int(c.server.opts.MaxPayload))
+	frames, last := c.out.Next(int(c.server.opts.MaxPayload))
+	return slices.Clone(frames), last // a WebSocket may take over while they are written
 }
 
 func (c *Conn) endPoll(ready chan struct{}) {
@@ -93,33 +104,41 @@ func (c *Conn) finishPoll(last bool) {
 	closed := c.closed
 	c.mu.Unlock()
 	if last || (closed && c.out.Empty()) {
-		c.end(ReasonForcedClose, true)
+		c.drained()
 	}
 }
 
-func (c *Conn) answer(w http.ResponseWriter, body []byte) {
+// answer writes a poll's answer and reports whether the kernel has it.
+func (c *Conn) answer(w http.ResponseWriter, body []byte) bool {
 	h := w.Header()
 	h.Set("Content-Type", "text/plain; charset=UTF-8")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	h.Set("Cache-Control", "no-store")
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(c.server.opts.WriteTimeout))
-	if _, err := w.Write(body); err != nil {
+	control := http.NewResponseController(w)
+	_ = control.SetWriteDeadline(time.Now().Add(c.server.opts.WriteTimeout))
+	_, err := w.Write(body)
+	if err == nil {
+		err = control.Flush()
+	}
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
 		// What was taken is lost, so the connection is: the client resumes from its cursor.
 		c.end(ReasonTransportError, true)
-		return
+		return false
 	}
 	c.mu.Lock()
 	if c.ws == nil {
 		c.out.Written()
 	}
 	c.mu.Unlock()
+	return true
 }
 
-// post takes one POST's packets. There is at most one at a time.
+// post takes one POST's packets. There is at most one at a time. Those of a
+// connection that is being closed are dropped.
 func (c *Conn) post(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
-	refused := c.posting || c.websocket || c.closed
-	c.posting = c.posting || !refused
+	refused := c.posting
+	c.posting = true
 	c.mu.Unlock()
 	if refused {
 		refuse(w, http.StatusBadRequest, errRequest)
@@ -134,7 +153,11 @@ func (c *Conn) post(w http.ResponseWriter, r *http.Request) {
 	body, status := c.body(w, r)
 	if status != 0 {
 		refuse(w, status, errRequest)
-		c.end(ReasonTransportError, true)
+		reason := ReasonTransportError
+		if status == http.StatusRequestEntityTooLarge {
+			reason = ReasonTooLarge
+		}
+		c.end(reason, true)
 		return
 	}
 	for part := range bytes.SplitSeq(body, []byte{separator}) {

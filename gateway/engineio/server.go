@@ -29,9 +29,9 @@ type Options struct {
 	OutboxBytes               int           // what a client may be behind, 1 MiB
 	// AllowOrigin governs CORS and the Origin of WebSocket requests. Nil allows all.
 	AllowOrigin func(origin string) bool
-	// Admit is asked before a handshake. An error with a RetryAfter method
-	// refuses it with 429, any other with 503. Release runs when the connection
-	// ends; tag stays with it.
+	// Admit is asked before a handshake. An error with a method
+	// RetryAfterSeconds() string refuses it with 429, any other with 503. Release,
+	// if any, runs when nothing of the connection is left; tag stays with it.
 	Admit func(r *http.Request) (tag any, release func(), err error)
 	// Open is called once for a new connection and returns who handles it.
 	Open func(c *Conn) Handler
@@ -56,6 +56,8 @@ const (
 	ReasonForcedClose    = "forced close"
 	ReasonParseError     = "parse error"
 	ReasonTooSlow        = "too slow"
+	ReasonNoText         = "not UTF-8"
+	ReasonTooLarge       = "message too large"
 )
 
 // Server serves the Engine.IO endpoint of one node. It is an http.Handler.
@@ -121,29 +123,30 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	transport, sid := q.Get("transport"), q.Get("sid")
 	switch {
-	case q.Get("EIO") != "4":
-		refuse(w, http.StatusBadRequest, errVersion)
 	case transport != "polling" && transport != "websocket":
 		refuse(w, http.StatusBadRequest, errTransport)
-	case sid == "" && r.Method != http.MethodGet:
+	case sid != "":
+		s.resume(w, r, sid, transport)
+	case r.Method != http.MethodGet:
 		refuse(w, http.StatusBadRequest, errMethod)
-	case sid == "":
-		s.handshake(w, r, transport)
+	case q.Get("EIO") != "4":
+		refuse(w, http.StatusBadRequest, errVersion)
 	default:
-		c := s.conn(sid)
-		if c == nil {
-			refuse(w, http.StatusBadRequest, errSession)
-			return
-		}
-		s.resume(w, r, c, transport)
+		s.handshake(w, r, transport)
 	}
 }
 
-// resume routes a request of an existing session.
-func (s *Server) resume(w http.ResponseWriter, r *http.Request, c *Conn, transport string) {
+// resume routes a request of an existing session. A request of the wrong kind is
+// refused and leaves the connection alone.
+func (s *Server) resume(w http.ResponseWriter, r *http.Request, sid, transport string) {
+	c := s.conn(sid)
 	switch {
+	case c == nil:
+		refuse(w, http.StatusBadRequest, errSession)
 	case transport == "websocket":
 		c.upgrade(w, r)
+	case !c.Polling():
+		refuse(w, http.StatusBadRequest, errRequest)
 	case r.Method == http.MethodGet:
 		c.poll(w, r)
 	case r.Method == http.MethodPost:
@@ -183,12 +186,14 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, transport str
 			s.notAdmitted(w, err)
 			return
 		}
+		if release == nil {
+			release = func() {}
+		}
 	}
 	c := newConn(s, r, tag, release)
 	if transport == "websocket" {
 		ws, ok := s.accept(w, r)
 		if !ok {
-			c.beat.Stop()
 			release()
 			return
 		}

@@ -26,6 +26,14 @@ func (c *Conn) upgrade(w http.ResponseWriter, r *http.Request) {
 		c.endUpgrade()
 		return
 	}
+	c.mu.Lock()
+	c.probing = ws
+	ended := c.ended
+	c.mu.Unlock()
+	if ended {
+		_ = ws.Close()
+		return
+	}
 	go func() {
 		if !c.probe(ws) {
 			c.endUpgrade()
@@ -61,16 +69,13 @@ func (c *Conn) probe(ws *socket) bool {
 // upgrade goes on: the client pauses its polling before it says "5".
 func (c *Conn) releasePoll() {
 	c.mu.Lock()
-	waiting := c.polling
-	c.polling = nil
-	c.mu.Unlock()
-	if waiting != nil {
-		close(waiting)
-	}
+	defer c.mu.Unlock()
+	c.probed = true
+	c.freePoll()
 }
 
 func (c *Conn) endUpgrade() {
 	c.mu.Lock()
-	c.upgrading = false
-	c.mu.Unlock()
+	defer c.mu.Unlock()
+	c.upgrading, c.probed, c.probing = false, false, nil
 }

@@ -3,6 +3,7 @@ package engineio
 import (
 	"bufio"
 	"encoding/binary"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -81,7 +82,9 @@ func (d *divertedConn) Write(p []byte) (int, error) {
 	if d.out == nil {
 		return d.Conn.Write(p)
 	}
-	if err := d.out.Push(gateway.RawFrame(append([]byte(nil), p...))); err != nil {
+	// Behind the goodbye nothing more is said; that must not stop the reading
+	// while what stands before it goes out.
+	if err := d.out.Push(gateway.RawFrame(append([]byte(nil), p...))); err == gateway.ErrOutboxFull {
 		return 0, err
 	}
 	return len(p), nil
@@ -105,13 +108,9 @@ func (c *Conn) useWebSocket(ws *socket) {
 	}
 	ws.raw.out = c.out
 	c.ws = ws.raw.Conn
-	waiting := c.polling
-	c.polling = nil
+	c.freePoll()
 	c.out.Consume(c.write)
 	c.mu.Unlock()
-	if waiting != nil {
-		close(waiting)
-	}
 }
 
 // write is the outbox's consumer while there is a WebSocket: it joins what is
@@ -123,7 +122,7 @@ func (c *Conn) write() {
 		frames, last := c.out.Next(writeBatch)
 		if frames == nil {
 			if last {
-				c.end(ReasonForcedClose, true)
+				c.linger()
 			}
 			return
 		}
@@ -135,11 +134,34 @@ func (c *Conn) write() {
 			}
 			data = *buf
 		}
-		_ = c.ws.SetWriteDeadline(time.Now().Add(c.server.opts.WriteTimeout))
-		if _, err := c.ws.Write(data); err != nil {
+		if err := c.writeAll(data); err != nil {
 			c.end(ReasonTransportError, true)
 			return
 		}
+	}
+}
+
+// writeAll writes in pieces, each with a deadline: a long answer to a slow line
+// takes its time, as long as it moves.
+func (c *Conn) writeAll(data []byte) error {
+	for len(data) > 0 {
+		piece := data[:min(len(data), writeBatch)]
+		c.extendDeadline()
+		if _, err := c.ws.Write(piece); err != nil {
+			return err
+		}
+		data = data[len(piece):]
+	}
+	return nil
+}
+
+// extendDeadline gives a write at least half of the write timeout. The deadline
+// is moved in large steps: setting it costs a twentieth of a small write.
+func (c *Conn) extendDeadline() {
+	timeout := c.server.opts.WriteTimeout
+	if now := time.Now(); c.deadline.Sub(now) < timeout/2 {
+		c.deadline = now.Add(timeout)
+		_ = c.ws.SetWriteDeadline(c.deadline)
 	}
 }
 
@@ -165,12 +187,28 @@ func (c *Conn) readOne(ws *socket) bool {
 	switch {
 	case err == nil && c.receive(data, kind == websocket.BinaryMessage):
 		return true
-	case websocket.IsCloseError(err, websocket.CloseNormalClosure, websocket.CloseGoingAway, websocket.CloseNoStatusReceived):
-		c.end(ReasonTransportClose, true)
 	default:
-		c.end(ReasonTransportError, true)
+		c.end(reasonOf(err), true)
 	}
 	return false
+}
+
+// reasonOf tells why no more can be read. What is neither the network's nor the
+// peer's goodbye is a frame against the protocol.
+func reasonOf(err error) string {
+	var network net.Error
+	switch {
+	case err == nil: // receive has ended the connection
+		return ReasonTransportError
+	case websocket.IsCloseError(err, websocket.CloseNormalClosure, websocket.CloseGoingAway, websocket.CloseNoStatusReceived):
+		return ReasonTransportClose
+	case errors.Is(err, websocket.ErrReadLimit):
+		return ReasonTooLarge
+	case websocket.IsUnexpectedCloseError(err), errors.As(err, &network), errors.Is(err, net.ErrClosed), errors.Is(err, io.EOF),
+		errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, gateway.ErrOutboxFull), errors.Is(err, gateway.ErrOutboxClosed):
+		return ReasonTransportError
+	}
+	return ReasonParseError
 }
 
 func readMessage(ws *socket) (int, []byte, error) {
@@ -180,6 +218,26 @@ func readMessage(ws *socket) (int, []byte, error) {
 	}
 	data, err := io.ReadAll(r)
 	return kind, data, err
+}
+
+// lingerTimeout is how long a client has to answer a close frame.
+const lingerTimeout = time.Second
+
+// linger waits for the client's own goodbye once everything is written: closing
+// a socket that holds unread packets has the kernel throw away what the client
+// has not read yet. The reader, or a timer, then ends the connection.
+func (c *Conn) linger() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended { // finish says goodbye itself
+		return
+	}
+	half, ok := c.ws.(interface{ CloseWrite() error })
+	if !ok || c.slow.Load() || c.closing == nil || half.CloseWrite() != nil {
+		go c.drained()
+		return
+	}
+	c.closing.Reset(min(lingerTimeout, c.server.opts.WriteTimeout))
 }
 
 // cut tells the peer why, if the socket takes it at once, and closes.
@@ -198,6 +256,10 @@ func closeFrame(reason string) gateway.Frame {
 		code = websocket.CloseTryAgainLater
 	case ReasonParseError:
 		code = websocket.CloseProtocolError
+	case ReasonTooLarge:
+		code = websocket.CloseMessageTooBig
+	case ReasonNoText:
+		code = websocket.CloseInvalidFramePayloadData
 	}
 	body := binary.BigEndian.AppendUint16(nil, uint16(code))
 	body = append(body, reason...)

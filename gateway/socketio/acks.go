@@ -12,6 +12,7 @@ type acks struct {
 	mu      sync.Mutex
 	room    sync.Cond
 	pending []*ack
+	closed  bool
 }
 
 // ack is the place of one event's answer.
@@ -27,12 +28,16 @@ func newAcks() *acks {
 	return a
 }
 
-// next takes the next place, waiting while there are too many.
+// next takes the next place, waiting while there are too many. It returns nil
+// once the socket is closed.
 func (a *acks) next() *ack {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for len(a.pending) >= maxPending {
+	for len(a.pending) >= maxPending && !a.closed {
 		a.room.Wait()
+	}
+	if a.closed {
+		return nil
 	}
 	k := &ack{of: a}
 	a.pending = append(a.pending, k)
@@ -49,22 +54,34 @@ func (k *ack) done(send func()) {
 	}
 	k.send, k.ready = send, true
 	for len(a.pending) > 0 && a.pending[0].ready {
-		a.pending[0].send()
+		first := a.pending[0]
 		a.pending[0] = nil
 		a.pending = a.pending[1:]
+		first.send()
 	}
 	a.room.Broadcast()
 }
 
 // settled waits until every event before this one has been answered, so that
-// what this one reads holds their effects.
-func (k *ack) settled() {
+// what this one reads holds their effects. It reports false if the socket was
+// closed meanwhile.
+func (k *ack) settled() bool {
 	a := k.of
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for len(a.pending) > 0 && a.pending[0] != k {
+	for !a.closed && len(a.pending) > 0 && a.pending[0] != k {
 		a.room.Wait()
 	}
+	return !a.closed
+}
+
+// close gives up what is not answered yet: its client is gone. Nobody waits any
+// more.
+func (a *acks) close() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.closed, a.pending = true, nil
+	a.room.Broadcast()
 }
 
 // idle waits until every event has been answered.

@@ -67,14 +67,14 @@ func (l *link) connect(data []byte) {
 	l.verdict = l.judge(ctx, auth)
 	p := newPeer(l, name)
 	if l.verdict.err == nil && auth.Pid != "" {
-		p.session = l.server.opts.Hub.Resume(string(auth.Pid), string(auth.Offset), l.verdict.identity, p)
+		p.session = l.server.opts.Hub.Resume(string(auth.Pid), string(auth.Offset), l.verdict.identity, p.format(), p)
 	}
-	l.pending = p
+	p.identity = l.verdict.identity
+	l.setPending(p)
 	l.handOver(ctx, p.restoration())
-	if l.pending != nil && p.session != nil {
+	if l.takePending() != nil && p.session != nil {
 		p.session.Close() // the library did not take it
 	}
-	l.pending = nil
 }
 
 // vacant waits for a socket that is being closed; one that is not leaves no room
@@ -93,8 +93,11 @@ func (l *link) vacant(name string) bool {
 	return false
 }
 
-// judge says who connects, or why not.
+// judge says who connects, or why not. A CONNECT costs as much as an event.
 func (l *link) judge(ctx context.Context, auth connectAuth) verdict {
+	if err := l.allow("connect"); err != nil {
+		return verdict{err: err}
+	}
 	if refusal, _ := l.conn.Tag().(*chat.Error); refusal != nil {
 		return verdict{err: refusal}
 	}
@@ -127,7 +130,10 @@ func (l *link) handOver(ctx context.Context, data []byte) {
 // splitConnect takes 0/chat,{...} apart. The payload is nil if there is none.
 func splitConnect(data []byte) (string, []byte) {
 	rest := data[1:]
-	if len(rest) == 0 || rest[0] != '/' {
+	if len(rest) == 0 {
+		return "/", nil
+	}
+	if rest[0] != '/' {
 		return "/", rest
 	}
 	name, payload, _ := bytes.Cut(rest, []byte{','})
@@ -145,26 +151,62 @@ func (s *Server) connected(args ...any) {
 		return
 	}
 	l, ok := sock.Conn().(*link)
-	if !ok || l.pending == nil {
+	if !ok {
 		return
 	}
-	p, identity := l.pending, l.verdict.identity
-	l.pending = nil
-	p.socket = sock
+	p := l.takePending()
+	if p == nil {
+		return // the connection has ended meanwhile
+	}
+	p.setSocket(sock)
 	l.setPeer(p.name, p)
 	sock.OnAny(p.receive)
 	_ = sock.On("disconnect", p.disconnected)
 	l.settle()
-	if p.session != nil {
-		p.session.Resumed()
-	} else if err := p.start(identity); err != nil {
-		s.opts.Log.Warn("cannot connect a user to the rooms", "error", err)
-		p.tell(chat.ErrorOf(err))
+	if !p.begin() {
 		l.Close(false)
+	}
+	// A connection that ended before the library had noted the socket has told it
+	// nothing; one that ended since has.
+	if l.ReadyState() == stateClosed {
+		sock.Disconnect(false)
 	}
 	if !sock.Connected() {
 		p.disconnected("transport close")
 	}
+}
+
+// begin lets the events of the socket's session flow: of the resumed one, or of a
+// new one. It reports false if that cannot be, and the client has to come back.
+func (p *peer) begin() bool {
+	if p.session != nil {
+		if !p.session.Resumed() {
+			p.session.Close()
+			return false
+		}
+		return true
+	}
+	if err := p.start(); err != nil {
+		p.opts().Log.Warn("cannot connect a user to the rooms", "error", err)
+		p.tell(chat.ErrorOf(err))
+		return false
+	}
+	return true
+}
+
+func (l *link) setPending(p *peer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.pending = p
+}
+
+// takePending returns the peer of the CONNECT being answered, to one caller.
+func (l *link) takePending() *peer {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p := l.pending
+	l.pending = nil
+	return p
 }
 
 func (l *link) peer(name string) *peer {

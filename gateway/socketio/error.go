@@ -2,6 +2,7 @@ package socketio
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/zishang520/socket.io/servers/socket/v3"
 
@@ -56,13 +57,18 @@ type conduitWire struct {
 
 func ackError(e *chat.Error) errorWire {
 	w := errorWire{}
-	w.Error.Code, w.Error.Message, w.Error.RetryAfterMs = e.Code, e.Message, e.RetryAfter.Milliseconds()
+	w.Error.Code, w.Error.Message, w.Error.RetryAfterMs = e.Code, e.Message, retryAfterMs(e)
 	return w
 }
 
 func exception(e *chat.Error) (exceptionWire, conduitWire) {
-	return exceptionWire{"error", e.Code, e.Message, e.RetryAfter.Milliseconds()},
+	return exceptionWire{"error", e.Code, e.Message, retryAfterMs(e)},
 		conduitWire{Code: statuses[e.Code].number, Details: e.Message}
+}
+
+// retryAfterMs is rounded up: who comes back then is let in.
+func retryAfterMs(e *chat.Error) int64 {
+	return (e.RetryAfter + time.Millisecond - 1).Milliseconds()
 }
 
 // connectError is the error of a refused CONNECT.

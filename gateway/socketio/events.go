@@ -5,6 +5,7 @@ import (
 
 	"parley/chat"
 	"parley/gateway"
+	"parley/wire"
 )
 
 // handlers has every event that a client may send. A handler decodes, calls one
@@ -151,7 +152,7 @@ func (c *call) edit() {
 		return struct {
 			Ok bool `json:"ok"`
 			editedWire
-		}{true, editedWire{m.ID, m.Text, m.Room, m.Seq, m.Cursor(), stamp(m.EditedAt)}}, err
+		}{true, editedWire{m.ID, m.Text, m.Room, m.Seq, m.Cursor(), wire.Time(m.EditedAt)}}, err
 	})
 }
 
@@ -174,7 +175,7 @@ func (c *call) ping() {
 	now := struct {
 		Ok        bool   `json:"ok"`
 		Timestamp string `json:"timestamp"`
-	}{true, stamp(c.peer.opts().Chat.Now())}
+	}{true, wire.Time(c.peer.opts().Chat.Now())}
 	c.ack.done(func() {
 		c.peer.emit("pong", struct {
 			Timestamp string `json:"timestamp"`

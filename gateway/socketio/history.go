@@ -4,49 +4,8 @@ import (
 	"context"
 
 	"parley/chat"
+	"parley/wire"
 )
-
-// storedWire is a message as lists show it, the contract's Message.
-type storedWire struct {
-	ID          string           `json:"_id"`
-	Room        string           `json:"room"`
-	Seq         int64            `json:"seq"`
-	Cursor      string           `json:"cursor"`
-	SenderUser  string           `json:"senderUser,omitempty"`
-	Message     *string          `json:"message,omitempty"`
-	MessageType chat.ContentType `json:"messageType,omitempty"`
-	Files       []string         `json:"files,omitempty"`
-	ReadBy      []string         `json:"readBy,omitempty"`
-	Status      chat.Status      `json:"status,omitempty"`
-	Nonce       string           `json:"nonce,omitempty"`
-	ReplyTo     string           `json:"replyTo,omitempty"`
-	EditedAt    string           `json:"editedAt,omitempty"`
-	CreatedAt   string           `json:"createdAt,omitempty"`
-	UpdatedAt   string           `json:"updatedAt,omitempty"`
-	Deleted     bool             `json:"deleted"`
-}
-
-func stored(m chat.MessageView) storedWire {
-	w := storedWire{ID: m.ID, Room: m.Room, Seq: m.Seq, Cursor: m.Cursor(), Nonce: m.Nonce, Deleted: m.Deleted}
-	if m.Deleted {
-		return w
-	}
-	w.SenderUser, w.Message, w.MessageType, w.Files = m.Sender, &m.Text, m.Type, list(m.Files)
-	w.ReadBy, w.Status, w.ReplyTo = m.ReadBy, m.Status, m.ReplyTo
-	w.CreatedAt, w.UpdatedAt = stamp(m.CreatedAt), stamp(m.UpdatedAt)
-	if !m.EditedAt.IsZero() {
-		w.EditedAt = stamp(m.EditedAt)
-	}
-	return w
-}
-
-func storedAll(ms []chat.MessageView) []storedWire {
-	list := make([]storedWire, len(ms))
-	for i, m := range ms {
-		list[i] = stored(m)
-	}
-	return list
-}
 
 func (c *call) history() {
 	f := c.fields("roomId")
@@ -69,21 +28,21 @@ func (c *call) history() {
 		}
 		ms, more, err := c.peer.opts().Chat.History(ctx, c.actor(), room, before, after, int(min(limit, chat.MaxList)))
 		return struct {
-			Ok       bool         `json:"ok"`
-			Messages []storedWire `json:"messages"`
-			More     bool         `json:"more"`
-		}{true, storedAll(ms), more}, err
+			Ok       bool  `json:"ok"`
+			Messages []any `json:"messages"`
+			More     bool  `json:"more"`
+		}{true, wire.Messages(ms), more}, err
 	})
 }
 
 // syncWire is what a room's entry of `sync` may hold.
 type syncWire struct {
-	Messages *[]storedWire `json:"messages,omitempty"`
-	Cursor   string        `json:"cursor,omitempty"`
-	More     *bool         `json:"more,omitempty"`
-	New      bool          `json:"new,omitempty"`
-	Resync   bool          `json:"resync,omitempty"`
-	Gone     bool          `json:"gone,omitempty"`
+	Messages *[]any `json:"messages,omitempty"`
+	Cursor   string `json:"cursor,omitempty"`
+	More     *bool  `json:"more,omitempty"`
+	New      bool   `json:"new,omitempty"`
+	Resync   bool   `json:"resync,omitempty"`
+	Gone     bool   `json:"gone,omitempty"`
 }
 
 func (c *call) sync() {
@@ -94,14 +53,14 @@ func (c *call) sync() {
 			return nil, err
 		}
 		rooms, err := c.peer.opts().Chat.SyncRooms(ctx, c.actor(), cursors)
-		wire := make(map[string]syncWire, len(rooms))
+		answer := make(map[string]syncWire, len(rooms))
 		for id, s := range rooms {
-			wire[id] = synced(s)
+			answer[id] = synced(s)
 		}
 		return struct {
 			Ok    bool                `json:"ok"`
 			Rooms map[string]syncWire `json:"rooms"`
-		}{true, wire}, err
+		}{true, answer}, err
 	})
 }
 
@@ -114,7 +73,7 @@ func synced(s chat.Sync) syncWire {
 	case s.New:
 		return syncWire{Cursor: s.Cursor.String(), New: true}
 	}
-	messages := storedAll(s.Messages)
+	messages := wire.Messages(s.Messages)
 	return syncWire{Messages: &messages, Cursor: s.Cursor.String(), More: &s.More}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/zishang520/socket.io/servers/engine/v3/transports"
 	"github.com/zishang520/socket.io/v3/pkg/types"
 
+	"parley/chat"
 	"parley/gateway/engineio"
 )
 
@@ -36,13 +37,13 @@ type link struct {
 	inbox   chan struct{} // one per event that waits to be handled
 	settled chan struct{} // a CONNECT was answered
 
-	// Of the CONNECT being answered. The reader sets them and then waits; the
-	// library's answer takes the pending peer.
-	verdict verdict
-	pending *peer
+	verdict  verdict // on the CONNECT being answered
+	attached int     // bytes of attachments since the last text
 
-	mu    sync.Mutex
-	peers map[string]*peer // by namespace
+	mu             sync.Mutex
+	pending        *peer            // of the CONNECT being answered, until the library has taken it
+	peers          map[string]*peer // by namespace
+	events, typing Limiter          // made with the first event
 }
 
 var (
@@ -63,21 +64,38 @@ func newLink(s *Server, c *engineio.Conn) *link {
 // Message passes one incoming packet to the library.
 func (l *link) Message(data []byte, binary bool) {
 	if binary {
+		if l.draining.Load() {
+			return // with the event that it belongs to
+		}
+		if l.attached += len(data); l.attached > l.conn.MaxPayload() {
+			l.conn.Drop() // the library would keep them all
+			return
+		}
 		l.Emit("data", types.NewBytesBuffer(data))
 		return
 	}
+	l.attached = 0
 	if len(data) > 0 {
 		switch data[0] {
 		case '0':
 			l.connect(data)
 			return
-		case '2', '5':
+		case '3': // nothing that is sent asks for an ack
+			return
+		case '6': // nor would it bring attachments
+			l.conn.Drop()
+			return
+		case '1', '2', '5': // the library's queue has no bound of its own
 			if l.draining.Load() {
 				return
 			}
 			select {
 			case l.inbox <- struct{}{}:
 			case <-l.conn.Done():
+				return
+			}
+			if l.draining.Load() { // what drain has not seen in the inbox is not taken
+				l.handled()
 				return
 			}
 		}
@@ -91,6 +109,40 @@ func (l *link) handled() {
 	case <-l.inbox:
 	default:
 	}
+}
+
+// emptyInbox makes room for as many as there can be: events of a socket that was
+// closed are never handled.
+func (l *link) emptyInbox() {
+	for range maxInbox {
+		l.handled()
+	}
+}
+
+// allow takes from the connection's rates, whatever the namespace.
+func (l *link) allow(event string) *chat.Error {
+	o := &l.server.opts
+	if o.EventRate == nil {
+		return nil
+	}
+	l.mu.Lock()
+	if l.events == nil {
+		l.events = o.EventRate()
+	}
+	if l.typing == nil && event == "typing" && o.TypingRate != nil {
+		l.typing = o.TypingRate()
+	}
+	events, typing := l.events, l.typing
+	l.mu.Unlock()
+	if ok, after := events.Allow(); !ok {
+		return chat.RateLimited(after)
+	}
+	if event == "typing" && typing != nil {
+		if ok, after := typing.Allow(); !ok {
+			return chat.RateLimited(after)
+		}
+	}
+	return nil
 }
 
 // settle notes that a CONNECT was answered.
@@ -152,6 +204,7 @@ func (l *link) drain(comeBack time.Duration) {
 		p.emit("draining", drainingWire{comeBack.Milliseconds()})
 	}
 	go func() {
+		l.fillInbox()
 		for _, p := range peers {
 			p.acks.idle()
 		}
@@ -159,10 +212,26 @@ func (l *link) drain(comeBack time.Duration) {
 	}()
 }
 
+// fillInbox takes every place of the inbox: when it has them all, no event is on
+// its way to be handled. It waits no longer than an event may take.
+func (l *link) fillInbox() {
+	limit := time.NewTimer(requestTimeout)
+	defer limit.Stop()
+	for range maxInbox {
+		select {
+		case l.inbox <- struct{}{}:
+		case <-l.conn.Done():
+			return
+		case <-limit.C:
+			return
+		}
+	}
+}
+
 // The rest of engine.Socket.
 
 // Id returns the Engine.IO session id.
-func (l *link) Id() string { return l.conn.ID() }
+func (l *link) Id() string { return l.conn.ID() } //nolint:revive // the library's name
 
 // ReadyState returns open, closing or closed.
 func (l *link) ReadyState() string { return *l.state.Load() }

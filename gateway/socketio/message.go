@@ -5,14 +5,12 @@ import (
 	"maps"
 
 	"parley/chat"
+	"parley/wire"
 )
 
 type postedWire struct {
-	Ok        bool   `json:"ok"`
-	MessageID string `json:"messageId"`
-	Seq       int64  `json:"seq"`
-	Cursor    string `json:"cursor"`
-	CreatedAt string `json:"createdAt"`
+	Ok bool `json:"ok"`
+	wire.Receipt
 }
 
 // message posts. The next event is handled while this one is being stored; the
@@ -37,7 +35,7 @@ func (c *call) message() {
 		if r.Duplicate {
 			c.repeat(r)
 		}
-		c.ok(postedWire{true, r.Message.ID, r.Message.Seq, r.Cursor(), stamp(r.Message.CreatedAt)})
+		c.ok(postedWire{true, wire.NewReceipt(r)})
 	})
 }
 

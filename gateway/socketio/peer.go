@@ -25,15 +25,13 @@ type peer struct {
 	acks *acks
 	// The socket's public name and its client's secret.
 	sid, pid string
+	identity chat.Identity // who connects
 
-	// Set before any event is handled.
-	socket  *socket.Socket
-	session *gateway.Session
-
-	events, typing Limiter // made with the first event
-
-	once sync.Once
-	gone chan struct{} // closed when the socket is
+	mu      sync.Mutex
+	socket  *socket.Socket   // set once CONNECT was answered
+	session *gateway.Session // set before any event is handled
+	lost    string           // why the socket is closed, once it is
+	gone    chan struct{}    // closed then
 }
 
 func newPeer(l *link, namespace string) *peer {
@@ -56,9 +54,10 @@ func (p *peer) restoration() []byte {
 }
 
 // start makes the socket's session and announces it.
-func (p *peer) start(id chat.Identity) error {
+func (p *peer) start() error {
 	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
 	defer cancel()
+	id := p.identity
 	user := userWire{id.ID, id.Name, id.Role}
 	session, err := p.opts().Hub.Connect(ctx, gateway.NewSession{
 		ID: p.sid, PID: p.pid, Format: p.format(), Identity: id, Sink: p,
@@ -66,18 +65,54 @@ func (p *peer) start(id chat.Identity) error {
 			return p.format().event("ready", readyWire{user, cursors}, offset)
 		},
 	})
-	p.session = session
+	if err == nil {
+		p.setSession(session)
+	}
 	return err
 }
 
+// setSocket notes the library's socket, whose CONNECT has been answered.
+func (p *peer) setSocket(s *socket.Socket) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.socket = s
+}
+
+// setSession notes the socket's session, or ends it if the socket was closed
+// meanwhile.
+func (p *peer) setSession(s *gateway.Session) {
+	p.mu.Lock()
+	p.session = s
+	lost := p.lost
+	p.mu.Unlock()
+	if lost != "" {
+		release(s, lost)
+	}
+}
+
+// current returns the session, nil until there is one.
+func (p *peer) current() *gateway.Session {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.session
+}
+
 // Send implements gateway.Sink.
-func (p *peer) Send(frames ...gateway.Frame) { p.link.conn.Send(frames...) }
+func (p *peer) Send(f gateway.Frame) { p.link.conn.Send(f) }
 
 // End implements gateway.Sink: the official client stays away after a DISCONNECT.
+// Before its CONNECT was answered it can be told nothing.
 func (p *peer) End(why *chat.Error) {
-	p.tell(why)
+	p.mu.Lock()
+	sock := p.socket
+	p.mu.Unlock()
+	if sock != nil {
+		p.tell(why)
+	}
 	go func() { // the library calls back into places that hold locks
-		p.socket.Disconnect(false)
+		if sock != nil {
+			sock.Disconnect(false)
+		}
 		p.link.conn.Close()
 	}()
 }
@@ -85,31 +120,46 @@ func (p *peer) End(why *chat.Error) {
 // tell sends an error that answers no ack.
 func (p *peer) tell(e *chat.Error) {
 	exc, conduit := exception(e)
-	p.link.conn.Send(p.format().event("exception", exc, ""), p.format().event("conduit_error", conduit, ""))
+	p.link.conn.Send(p.format().event("exception", exc, ""))
+	p.link.conn.Send(p.format().event("conduit_error", conduit, ""))
 }
 
 // emit sends an event to this socket alone.
 func (p *peer) emit(name string, body any) {
-	if p.session != nil {
-		p.session.Send(p.format().event(name, body, ""))
+	if s := p.current(); s != nil {
+		s.Send(p.format().event(name, body, ""))
 	}
 }
 
-// disconnected is called by the library once the socket is closed. A lost
-// connection may be resumed; a goodbye is final.
+// disconnected is called by the library once the socket is closed, perhaps while
+// its session is being made.
 func (p *peer) disconnected(reason ...any) {
-	p.once.Do(func() {
-		p.link.dropPeer(p)
-		close(p.gone)
-		if p.session == nil {
-			return
-		}
-		if why, _ := reason[0].(string); socket.RECOVERABLE_DISCONNECT_REASONS.Has(why) {
-			p.session.Detach()
-		} else {
-			p.session.Close()
-		}
-	})
+	why, _ := reason[0].(string)
+	p.mu.Lock()
+	again := p.lost != ""
+	p.lost = why
+	s := p.session
+	p.mu.Unlock()
+	if again {
+		return
+	}
+	p.link.dropPeer(p)
+	p.acks.close()
+	p.link.emptyInbox()
+	close(p.gone)
+	if s != nil {
+		release(s, why)
+	}
+}
+
+// release lets a session go whose socket is closed. A lost connection may be
+// resumed; a goodbye is final.
+func release(s *gateway.Session, why string) {
+	if socket.RECOVERABLE_DISCONNECT_REASONS.Has(why) {
+		s.Detach()
+	} else {
+		s.Close()
+	}
 }
 
 // receive handles one event: its name, its arguments and perhaps an ack. The
@@ -124,14 +174,18 @@ func (p *peer) receive(args ...any) {
 		reply, args = fn, args[:len(args)-1]
 	}
 	name, _ := args[0].(string)
-	c := &call{peer: p, reply: reply, args: args[1:], ack: p.acks.next()}
+	place := p.acks.next()
+	if place == nil {
+		return // the socket is closed
+	}
+	c := &call{peer: p, reply: reply, args: args[1:], ack: place}
 	defer func() {
 		if r := recover(); r != nil {
 			p.opts().Log.Error("panic in an event's handler", "event", name, "panic", r, "stack", string(debug.Stack()))
 			c.fail(errors.New("panic"))
 		}
 	}()
-	if err := p.allow(name); err != nil {
+	if err := p.link.allow(name); err != nil {
 		c.fail(err)
 		return
 	}
@@ -141,29 +195,6 @@ func (p *peer) receive(args ...any) {
 		return
 	}
 	handle(c)
-}
-
-// allow takes from the connection's rates.
-func (p *peer) allow(name string) error {
-	if p.opts().EventRate == nil {
-		return nil
-	}
-	if p.events == nil {
-		p.events = p.opts().EventRate()
-	}
-	if ok, after := p.events.Allow(); !ok {
-		return chat.RateLimited(after)
-	}
-	if name != "typing" || p.opts().TypingRate == nil {
-		return nil
-	}
-	if p.typing == nil {
-		p.typing = p.opts().TypingRate()
-	}
-	if ok, after := p.typing.Allow(); !ok {
-		return chat.RateLimited(after)
-	}
-	return nil
 }
 
 // call is one event on its way to an answer.
@@ -203,7 +234,9 @@ func (c *call) fail(err error) {
 // do runs a use case that is waited for, after all earlier events have taken
 // effect, and answers with what it returns.
 func (c *call) do(run func(ctx context.Context) (any, error)) {
-	c.ack.settled()
+	if !c.ack.settled() {
+		return // the socket was closed: nobody waits, and the user may have been shut out
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
 	defer cancel()
 	body, err := run(ctx)

@@ -140,8 +140,12 @@ func (s *Server) open(c *engineio.Conn) engineio.Handler {
 	l := newLink(s, c)
 	s.mu.Lock()
 	s.links[l] = struct{}{}
+	late := s.draining // since it was admitted
 	s.mu.Unlock()
 	s.engine.Emit("connection", l)
+	if late {
+		c.Close()
+	}
 	return l
 }
 
@@ -177,7 +181,7 @@ func (s *Server) Drain(ctx context.Context, spread time.Duration) {
 	}
 	s.mu.Unlock()
 	for _, l := range links {
-		l.drain(time.Duration(rand.Int64N(int64(spread) + 1)))
+		l.drain(time.Duration(rand.Int64N(int64(spread) + 1))) //nolint:gosec // a spread, not a secret
 	}
 	for _, l := range links {
 		select {

@@ -1,15 +1,9 @@
 package socketio
 
 import (
-	"time"
-
 	"parley/chat"
+	"parley/wire"
 )
-
-// timeFormat is RFC 3339 in UTC with milliseconds.
-const timeFormat = "2006-01-02T15:04:05.000Z"
-
-func stamp(t time.Time) string { return t.UTC().Format(timeFormat) }
 
 // messageWire is the `message` event.
 type messageWire struct {
@@ -88,7 +82,7 @@ func eventWire(e chat.Event) any {
 		return messageEvent(*e.Message, e.Cursor())
 	case chat.EventMessageEdited:
 		m := e.Message
-		return editedWire{m.ID, m.Text, m.Room, m.Seq, e.Cursor(), stamp(m.EditedAt)}
+		return editedWire{m.ID, m.Text, m.Room, m.Seq, e.Cursor(), wire.Time(m.EditedAt)}
 	case chat.EventMessageDeleted:
 		return deletedWire{e.Message.ID, e.Message.Room, e.Message.Seq, e.Cursor()}
 	case chat.EventMessagesRead:
@@ -108,15 +102,7 @@ func eventWire(e chat.Event) any {
 func messageEvent(m chat.Message, cursor string) messageWire {
 	return messageWire{
 		ID: m.ID, Nonce: m.Nonce, Sender: m.Sender, Message: m.Text, Content: m.Text, ContentType: m.Type,
-		Files: list(m.Files), ReplyTo: m.ReplyTo, Room: m.Room, Seq: m.Seq, Cursor: cursor, Status: m.Status,
-		CreatedAt: stamp(m.CreatedAt),
+		Files: wire.List(m.Files), ReplyTo: m.ReplyTo, Room: m.Room, Seq: m.Seq, Cursor: cursor, Status: m.Status,
+		CreatedAt: wire.Time(m.CreatedAt),
 	}
-}
-
-// list is never null on the wire.
-func list(s []string) []string {
-	if s == nil {
-		return []string{}
-	}
-	return s
 }

@@ -32,7 +32,6 @@ type PostgresServer struct {
 	dir   string
 	port  int
 	owner *syscall.Credential
-	log   *os.File
 	pid   int
 	gone  chan struct{} // closed when the server has ended
 }

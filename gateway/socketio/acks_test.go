@@ -1,0 +1,181 @@
+package socketio
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"parley/chat"
+)
+
+// TestAcksKeepTheirOrder, whichever answer is ready first.
+func TestAcksKeepTheirOrder(t *testing.T) {
+	a := newAcks()
+	const count = maxPending
+	var got []int
+	places := make([]*ack, count)
+	for i := range places {
+		places[i] = a.next()
+	}
+	var wg sync.WaitGroup
+	for _, i := range rand.Perm(count) {
+		wg.Go(func() {
+			places[i].done(func() { got = append(got, i) })
+			places[i].done(func() { t.Error("an answer is given twice") })
+		})
+	}
+	wg.Wait()
+	a.idle()
+	if len(got) != count || !slices.IsSorted(got) {
+		t.Errorf("%v", got)
+	}
+}
+
+// TestAcksSurviveAPanic: an answer that cannot be sent does not hold up those
+// behind it.
+func TestAcksSurviveAPanic(t *testing.T) {
+	a := newAcks()
+	bad, good := a.next(), a.next()
+	func() {
+		defer func() { _ = recover() }()
+		bad.done(func() { panic("a fault") })
+	}()
+	sent := false
+	good.done(func() { sent = true })
+	if !sent {
+		t.Error("the next answer is stuck")
+	}
+	a.idle()
+}
+
+// TestAcksAreGivenUp: once the socket is closed nobody waits any more, though an
+// answer never comes.
+func TestAcksAreGivenUp(t *testing.T) {
+	a := newAcks()
+	for range maxPending {
+		a.next()
+	}
+	last := a.pending[maxPending-1]
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if a.next() != nil {
+			t.Error("a place on a closed socket")
+		}
+	})
+	wg.Go(func() {
+		if last.settled() {
+			t.Error("settled, with answers missing")
+		}
+	})
+	wg.Go(a.idle)
+	time.Sleep(time.Millisecond) // most of the time they wait by then
+	a.close()
+	wg.Wait()
+	last.done(func() { t.Error("an answer after the close") })
+}
+
+// TestAcksInOrder mixes events that are answered at once, that wait for the
+// store, that read, and that are refused: acks come in the order of the events,
+// and each event sees the effects of those before it.
+func TestAcksInOrder(t *testing.T) {
+	w := open(t)
+	r := w.room("ann")
+	c := w.connect("ann")
+	release := w.store.hold()
+	const rounds = 100
+	var sent []int
+	for range rounds {
+		sent = append(sent,
+			c.emit("message", fmt.Sprintf(`%q,"x"`, r)),
+			c.emit("message", `"no such room","x"`),
+			c.emit("no such event", ``),
+			c.emit("ping", ``),
+			c.emit("history", fmt.Sprintf(`{"roomId":%q,"limit":1}`, r)),
+		)
+	}
+	release()
+	var got []int
+	posted := 0
+	for len(got) < len(sent) {
+		p := c.next()
+		if p.kind != '3' {
+			continue
+		}
+		got = append(got, p.id)
+		if len(got)%5 == 1 {
+			posted++
+		}
+		var a []struct{ Messages []struct{ Seq int } }
+		if len(got)%5 == 0 {
+			if decode(p.data, &a); len(a[0].Messages) != 1 || a[0].Messages[0].Seq != posted {
+				t.Fatalf("after %d messages the history ends with %s", posted, p.data)
+			}
+		}
+	}
+	if !slices.Equal(got, sent) {
+		t.Errorf("acks came in the order %v", got)
+	}
+}
+
+// TestBacklogIsBounded: a connection is not read while too many of its events
+// are under way, and loses none of them.
+func TestBacklogIsBounded(t *testing.T) {
+	w := open(t)
+	r := w.room("ann")
+	c := w.connect("ann")
+	release := w.store.hold()
+	const count = 3 * (maxPending + maxInbox)
+	for range count {
+		c.emit("message", fmt.Sprintf(`%q,"x"`, r))
+	}
+	p := w.peerOf("ann")
+	eventually(t, "the backlog", func() bool {
+		p.acks.mu.Lock()
+		defer p.acks.mu.Unlock()
+		return len(p.acks.pending) == maxPending && len(p.link.inbox) == maxInbox
+	})
+	release()
+	for id := 1; id <= count; {
+		if p := c.next(); p.kind == '3' {
+			if p.id != id {
+				t.Fatalf("ack %d came in place of %d", p.id, id)
+			}
+			id++
+		}
+	}
+	if ack := c.call("ping", ""); code(ack) != "" || len(p.link.inbox) > 1 {
+		t.Errorf("afterwards: %s, %d in the inbox", ack, len(p.link.inbox))
+	}
+}
+
+// TestShutOut: what a user has sent and what is not begun when they are blocked
+// has no effect any more.
+func TestShutOut(t *testing.T) {
+	w := open(t)
+	r := w.room("ann", "bob")
+	c := w.connect("ann")
+	release := w.store.hold()
+	c.emit("message", fmt.Sprintf(`%q,"begun"`, r))
+	c.emit("leave", fmt.Sprintf("%q", r)) // waits for the message
+	c.emit("message", fmt.Sprintf(`%q,"not begun"`, r))
+	p := w.peerOf("ann")
+	eventually(t, "the events to be there", func() bool {
+		p.acks.mu.Lock()
+		defer p.acks.mu.Unlock()
+		return len(p.acks.pending) == 2 && len(p.link.inbox) == 2
+	})
+	w.hub.Publish(chat.Event{Kind: chat.EventUserRevoked, User: "ann", Blocked: true})
+	c.await("exception")
+	eventually(t, "the connection to be gone", func() bool { return w.door.Connections() == 0 })
+	release()
+	if _, err := w.chat.Post(t.Context(), actor("bob"), chat.Draft{Room: r, Text: "behind them", Type: chat.ContentText}); err != nil {
+		t.Fatal(err)
+	}
+	view, err := w.chat.Room(t.Context(), actor("ann"), r)
+	if err != nil || view.Seq != 2 {
+		t.Errorf("the room stands at %d: %v", view.Seq, err)
+	}
+}
