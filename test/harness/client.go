@@ -6,9 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -90,10 +88,7 @@ func Node(tb testing.TB, timeout time.Duration, program string, arg, out any) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", program, string(b)) //nolint:gosec // our own program
-	cmd.Dir = filepath.Join(Root(), "test", "js")
-	if _, err := os.Stat(filepath.Join(cmd.Dir, "node_modules")); err != nil {
-		tb.Fatal("the JavaScript clients are not installed: run `make deps`")
-	}
+	cmd.Dir = clientsDir(tb)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err = cmd.Run()

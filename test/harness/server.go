@@ -1,6 +1,7 @@
 // Package harness runs the real parley binary, and the official JavaScript
 // clients against it, for the tests below test/. Everything is on loopback and on
-// free ports, and ends with its test.
+// free ports, and ends with its test. A long form of the tests runs with
+// PARLEY_LONG=1.
 package harness
 
 import (
@@ -90,7 +91,7 @@ type Server struct {
 // data race or a panic.
 func Start(tb testing.TB, env ...string) *Server {
 	tb.Helper()
-	addr := freeAddr(tb)
+	addr := FreeAddr(tb)
 	s := &Server{Addr: addr, URL: "http://" + addr, tb: tb, log: &lockedBuffer{}}
 	s.DB = "sqlite://" + filepath.Join(tb.TempDir(), "parley.db")
 	for _, e := range env {
@@ -99,7 +100,7 @@ func Start(tb testing.TB, env ...string) *Server {
 		}
 	}
 	s.env = append([]string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "GORACE=halt_on_error=0",
+		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "GORACE=halt_on_error=0 atexit_sleep_ms=100",
 		"PARLEY_ADDR=" + addr, "PARLEY_OPS_ADDR=off", "PARLEY_DATABASE_URL=" + s.DB,
 		"PARLEY_JWT_SECRET=" + Secret, "PARLEY_OPEN_USERS=true",
 	}, env...)
@@ -146,23 +147,43 @@ func (s *Server) Run() {
 }
 
 // Kill ends the process as a power cut would.
-func (s *Server) Kill() { s.signal(syscall.SIGKILL) }
+func (s *Server) Kill() {
+	s.tb.Helper()
+	s.Signal(syscall.SIGKILL)
+	s.Wait(stopTimeout)
+}
 
-// Stop ends the process with SIGTERM and waits for its drain.
-func (s *Server) Stop() { s.signal(syscall.SIGTERM) }
+// Stop ends the process with SIGTERM and waits for its drain, which must succeed.
+func (s *Server) Stop() {
+	s.tb.Helper()
+	s.Signal(syscall.SIGTERM)
+	if code := s.Wait(stopTimeout); code != 0 {
+		s.tb.Errorf("parley ended with status %d:\n%s", code, s.Log())
+	}
+}
 
-func (s *Server) signal(sig syscall.Signal) {
+// Signal sends the process a signal and does not wait.
+func (s *Server) Signal(sig syscall.Signal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_ = s.cmd.Process.Signal(sig)
+}
+
+// Wait returns the ended process's exit status, -1 if a signal ended it. A process
+// that does not end within the limit fails the test and is killed.
+func (s *Server) Wait(limit time.Duration) int {
 	s.tb.Helper()
 	s.mu.Lock()
 	cmd, done := s.cmd, s.done
 	s.mu.Unlock()
-	_ = cmd.Process.Signal(sig)
 	select {
 	case <-done:
-	case <-time.After(stopTimeout):
+	case <-time.After(limit):
+		s.tb.Errorf("parley did not end within %v:\n%s", limit, s.Log())
 		_ = cmd.Process.Kill()
-		s.tb.Errorf("parley did not end in time:\n%s", s.Log())
+		<-done
 	}
+	return cmd.ProcessState.ExitCode()
 }
 
 // Alive reports whether the process runs.
@@ -198,7 +219,8 @@ func (s *Server) cleanup() {
 	}
 }
 
-func freeAddr(tb testing.TB) string {
+// FreeAddr returns an address on loopback that nobody listens on.
+func FreeAddr(tb testing.TB) string {
 	tb.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
