@@ -178,7 +178,7 @@ func (p *benchBare) commit() error {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }()
-	insert, now := tx.StmtContext(ctx, p.insert), time.Now().UnixMilli()
+	insert, now := tx.StmtContext(ctx, p.insert), time.Now().UnixMilli() //nolint:sqlclosecheck // ends with its transaction
 	for i := range benchSenders {
 		p.seq++
 		room := fmt.Sprintf("018f0000-0000-7000-9000-%012d", p.seq%benchRooms)

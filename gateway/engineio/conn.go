@@ -1,6 +1,7 @@
 package engineio
 
 import (
+	"errors"
 	"net"
 	"net/http"
 	"sync"
@@ -111,7 +112,7 @@ var messageType = []byte{'4'}
 // Send queues a frame made by Message. A client that is past its bound is
 // closed; it does not block and may be called from anywhere.
 func (c *Conn) Send(f gateway.Frame) {
-	if c.out.Push(f) != gateway.ErrOutboxFull {
+	if !errors.Is(c.out.Push(f), gateway.ErrOutboxFull) {
 		return
 	}
 	c.slow.Store(true) // before the outbox's consumer sees that it is closed

@@ -84,7 +84,7 @@ func (d *divertedConn) Write(p []byte) (int, error) {
 	}
 	// Behind the goodbye nothing more is said; that must not stop the reading
 	// while what stands before it goes out.
-	if err := d.out.Push(gateway.RawFrame(append([]byte(nil), p...))); err == gateway.ErrOutboxFull {
+	if err := d.out.Push(gateway.RawFrame(append([]byte(nil), p...))); errors.Is(err, gateway.ErrOutboxFull) {
 		return 0, err
 	}
 	return len(p), nil
@@ -261,7 +261,7 @@ func closeFrame(reason string) gateway.Frame {
 	case ReasonNoText:
 		code = websocket.CloseInvalidFramePayloadData
 	}
-	body := binary.BigEndian.AppendUint16(nil, uint16(code))
+	body := binary.BigEndian.AppendUint16(nil, uint16(code)) //nolint:gosec // a close code
 	body = append(body, reason...)
 	return gateway.RawFrame(append([]byte{0x88, byte(len(body))}, body...))
 }
