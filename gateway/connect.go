@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"parley/chat"
 )
@@ -147,6 +149,28 @@ func (s *Session) Resumed() bool {
 	s.pushAll(held)
 	s.expireAt(s.identity.Expires)
 	return true
+}
+
+// trimWaiting closes the user's sessions that have waited longest for their
+// clients, past maxWaiting.
+func (h *Hub) trimWaiting(user string) {
+	type wait struct {
+		session *Session
+		since   time.Time
+	}
+	var waiting []wait
+	for _, s := range h.sessionsOf(user) {
+		if since, ok := s.waiting(); ok {
+			waiting = append(waiting, wait{s, since})
+		}
+	}
+	if len(waiting) <= maxWaiting {
+		return
+	}
+	slices.SortFunc(waiting, func(a, b wait) int { return a.since.Compare(b.since) })
+	for _, w := range waiting[:len(waiting)-maxWaiting] {
+		w.session.Close()
+	}
 }
 
 func (h *Hub) remember(s *Session) {

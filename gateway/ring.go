@@ -2,8 +2,11 @@ package gateway
 
 import "time"
 
-// The bounds of what a session keeps for recovery.
+// The bounds of what a session keeps for recovery, and of how many of one user's
+// are kept: whoever comes and goes without end would have the server serve all
+// they left behind.
 const (
+	maxWaiting = 8
 	// RecoveryWindow is how long a session may be without its connection.
 	RecoveryWindow = 2 * time.Minute
 	ringBytes      = 256 << 10 // while connected

@@ -28,6 +28,7 @@ type Session struct {
 	closed   bool
 	expiry   *time.Timer
 	detached *time.Timer
+	lost     time.Time // when it was detached
 }
 
 // Identity returns who the session belongs to.
@@ -185,15 +186,24 @@ func (s *Session) Detach() {
 		s.Close()
 		return
 	}
-	s.sink = nil
+	s.sink, s.lost = nil, s.hub.opts.Now()
 	s.detached = time.AfterFunc(RecoveryWindow, s.Close)
+	user := s.identity.ID
 	s.mu.Unlock()
+	s.hub.trimWaiting(user)
 }
 
 func (s *Session) connected() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.sink != nil
+}
+
+// waiting reports since when the session has been without its connection.
+func (s *Session) waiting() (since time.Time, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lost, s.sink == nil && !s.closed
 }
 
 // in reports whether the session receives the room's events.

@@ -152,6 +152,7 @@ func (c *Conn) post(w http.ResponseWriter, r *http.Request) {
 	}()
 	body, status := c.body(w, r)
 	if status != 0 {
+		w.Header().Set("Connection", "close") // the rest of the body is not waited for
 		refuse(w, status, errRequest)
 		reason := ReasonTransportError
 		if status == http.StatusRequestEntityTooLarge {
