@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"log/slog"
+	"runtime/debug"
 	"time"
 )
 
@@ -83,13 +84,25 @@ func (s *Service) apply(ctx context.Context, cmd Command, events func(Outcome) [
 func (s *Service) submit(cmd Command, events func(Outcome) []Event, done func(Outcome, error)) {
 	s.Store.Submit(cmd, func(out Outcome, err error) {
 		if err == nil && events != nil {
-			for _, e := range events(out) {
-				e.Epoch = s.Store.Epoch()
-				s.Bus.Publish(e)
-			}
+			s.publish(out, events)
 		}
 		done(out, err)
 	})
+}
+
+// publish tells the bus what a command has done. A panic on the way must not keep
+// the caller from the answer: what was decided is stored, and nodes read an event
+// that they miss from the store.
+func (s *Service) publish(out Outcome, events func(Outcome) []Event) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.Log.Error("panic while publishing", "room", out.Room.ID, "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	for _, e := range events(out) {
+		e.Epoch = s.Store.Epoch()
+		s.Bus.Publish(e)
+	}
 }
 
 // now is the present to the millisecond, as it is stored and shown.
