@@ -56,8 +56,7 @@ test-long: deps build ## The long forms of the fault tests
 	PARLEY_LONG=1 go test -race -timeout 80m -count=1 ./test/... ./store/...
 
 bench-smoke: build bench/node/node_modules/.installed ## Parley beside Node and a bare broadcast
-	$(MAKE) -C bench build
-	bin/parley-bench smoke
+	bin/parley-bench smoke --parley bin/parley
 
 probe: bench/node/node_modules/.installed ## The Socket.IO library's versions compared
 	$(MAKE) -C bench probe
