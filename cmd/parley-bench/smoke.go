@@ -14,11 +14,13 @@ import (
 	"time"
 )
 
-// appendPackage holds the benchmarks of storing messages, appendBenchmark picks
-// the one that reports the metric `ratio`.
-const (
-	appendPackage   = "./chat/..."
-	appendBenchmark = "Post64"
+// ratioBenchmark is a benchmark of the repository that measures its own peer in
+// the same run and reports the metric `ratio`.
+type ratioBenchmark struct{ name, pkg, peer string }
+
+var (
+	appendBenchmark   = ratioBenchmark{"Post64", "./chat/...", "bare insert"}
+	deliveryBenchmark = ratioBenchmark{"FanOut100", "./gateway/socketio", "gorilla"}
 )
 
 // smokeSecret signs the tokens of servers that live for one round on loopback.
@@ -34,7 +36,7 @@ type smokeCommand struct {
 	Duration    time.Duration `help:"Measured time of one run." default:"4s"`
 	Rate        float64       `help:"Messages per second of the delivery line." default:"200"`
 	Connections int           `help:"Connections of the idle line." default:"4000"`
-	BenchTime   string        `help:"-benchtime of the append line." default:"2s"`
+	BenchTime   string        `help:"-benchtime of the Go benchmarks." default:"2s"`
 	Only        []string      `help:"Lines to measure: fan-out, delivery, idle, append." default:"fan-out,delivery,idle,append" enum:"fan-out,delivery,idle,append"`
 	Strict      bool          `help:"Fail where a line falls short."`
 	settle      `embed:""`
@@ -53,7 +55,7 @@ func (c *smokeCommand) Run(ctx context.Context, out io.Writer) error {
 	measures := []struct {
 		name string
 		do   func(context.Context) ([]line, error)
-	}{{"fan-out", s.fanOut}, {"delivery", s.deliveryAlone}, {"idle", s.idle}, {"append", s.appendRate}}
+	}{{"fan-out", s.fanOut}, {"delivery", s.delivery}, {"idle", s.idle}, {"append", s.appendRate}}
 	var lines []line
 	var failures []error
 	for _, m := range measures {

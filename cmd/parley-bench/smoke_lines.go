@@ -105,9 +105,10 @@ func (s *smoke) fanOut(ctx context.Context) ([]line, error) {
 	}, err
 }
 
-// deliveryAlone: a steady rate into one room of 100, so that what a message
+// delivery: what one delivery costs, alone and with a message that is stored. For
+// the latter a steady rate goes into one room of 100, so that what a message
 // itself costs is shared by 100 deliveries.
-func (s *smoke) deliveryAlone(ctx context.Context) ([]line, error) {
+func (s *smoke) delivery(ctx context.Context) ([]line, error) {
 	tr := deliveryTraffic
 	tr.Rate = s.Rate
 	large, small := s.load(deliveryShape, tr), s.load(smallRoomShape, tr)
@@ -124,11 +125,16 @@ func (s *smoke) deliveryAlone(ctx context.Context) ([]line, error) {
 	if r == nil {
 		return nil, err
 	}
-	return []line{
-		compare("delivery to 100: server CPU per delivery, µs", s.gorilla, r[0], r[1], cpu).atMost(1.4),
+	lines := []line{
+		compare("a stored message to 100: server CPU per delivery, µs", s.gorilla, r[0], r[1], cpu),
 		compare("  of a further delivery (100 against 10), µs", s.gorilla, r[0], r[1], further),
 		compare("  send to receive, p99, ms", s.gorilla, r[0], r[1], p99),
-	}, err
+	}
+	if err != nil {
+		return lines, err
+	}
+	alone, err := s.ratios(ctx, deliveryBenchmark, "delivery alone to 100: CPU")
+	return append([]line{alone.atMost(1.4)}, lines...), err
 }
 
 // kibPerConnection is the figure of one idle round.
@@ -158,20 +164,25 @@ var ratioMetric = regexp.MustCompile(`(?m)^(Benchmark\S+)\s.*?\s([0-9.e+-]+) rat
 
 // appendRate: how much of a bare batched insert's rate the service's storing has.
 func (s *smoke) appendRate(ctx context.Context) ([]line, error) {
-	args := []string{"test", "-run", "xxx", "-bench", appendBenchmark, "-benchtime", s.BenchTime, "-count", strconv.Itoa(s.Rounds), appendPackage}
+	l, err := s.ratios(ctx, appendBenchmark, "append: rate of posts to a bare batched insert's")
+	return []line{l.atLeast(0.4)}, err
+}
+
+// ratios runs a benchmark that knows its own peer.
+func (s *smoke) ratios(ctx context.Context, b ratioBenchmark, name string) (line, error) {
+	l := line{name: name, parley: math.NaN(), peer: math.NaN(), peerName: b.peer}
+	args := []string{"test", "-run", "xxx", "-bench", b.name, "-benchtime", s.BenchTime, "-count", strconv.Itoa(s.Rounds), b.pkg}
 	fmt.Fprintln(s.progress, "go", args)
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = s.Root
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		return nil, fmt.Errorf("go test: %w\n%s", err, out)
+		return l, fmt.Errorf("go test: %w\n%s", err, out)
 	}
-	ratios := parseRatios(string(out))
-	if len(ratios) == 0 {
-		return nil, fmt.Errorf("no benchmark %s in %s reported a metric `ratio`:\n%s", appendBenchmark, appendPackage, out)
+	if l.ratios = parseRatios(string(out)); len(l.ratios) == 0 {
+		return l, fmt.Errorf("no benchmark %s in %s reported a metric `ratio`:\n%s", b.name, b.pkg, out)
 	}
-	l := line{name: "append: rate of posts to a bare batched insert's", parley: math.NaN(), peer: math.NaN(), peerName: "bare insert", ratios: ratios}
-	return []line{l.atLeast(0.4)}, nil
+	return l, nil
 }
 
 func parseRatios(out string) []float64 {
