@@ -35,7 +35,7 @@ var seed004 = []struct{ command, want string }{
 
 func TestSeed004(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
-		t.Skip("curl is not installed")
+		t.Fatal("curl is not installed: run `make deps`")
 	}
 	d := open(t)
 	fill := strings.NewReplacer(
