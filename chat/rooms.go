@@ -2,7 +2,6 @@ package chat
 
 import (
 	"context"
-	"fmt"
 	"strings"
 )
 
@@ -278,6 +277,3 @@ func deletedEvents(out Outcome) []Event {
 	}
 	return []Event{{Kind: EventRoomDeleted, Room: out.Room.ID, RoomName: out.Room.Name, At: out.Room.Version}}
 }
-
-// String tells a room in logs without its name.
-func (r Room) String() string { return fmt.Sprintf("%s room %s at %d", r.Kind, r.ID, r.Version) }

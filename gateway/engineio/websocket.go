@@ -156,7 +156,7 @@ func (c *Conn) writeAll(data []byte) error {
 }
 
 // extendDeadline gives a write at least half of the write timeout. The deadline
-// is moved in large steps: setting it costs a twentieth of a small write.
+// is moved in large steps, so that most small writes do not pay for it.
 func (c *Conn) extendDeadline() {
 	timeout := c.server.opts.WriteTimeout
 	if now := time.Now(); c.deadline.Sub(now) < timeout/2 {
@@ -184,12 +184,10 @@ func (c *Conn) readOn(ws *socket) {
 // readOne hands over one message and reports whether to go on.
 func (c *Conn) readOne(ws *socket) bool {
 	kind, data, err := readMessage(ws)
-	switch {
-	case err == nil && c.receive(data, kind == websocket.BinaryMessage):
+	if err == nil && c.receive(data, kind == websocket.BinaryMessage) {
 		return true
-	default:
-		c.end(reasonOf(err), true)
 	}
+	c.end(reasonOf(err), true)
 	return false
 }
 

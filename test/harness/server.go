@@ -198,13 +198,6 @@ func (s *Server) Alive() bool {
 	}
 }
 
-// Pid returns the process's id.
-func (s *Server) Pid() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.cmd.Process.Pid
-}
-
 // Log returns what the process has written.
 func (s *Server) Log() string { return s.log.String() }
 
