@@ -57,7 +57,11 @@ func (s *server) memberRoutes() {
 }
 
 func (s *server) addUsers(ctx context.Context, a chat.Actor, in *usersInput) (result, error) {
-	return result{"Users added"}, s.Chat.AddUsers(ctx, a, in.ID, in.Body.Users)
+	invited, err := s.Chat.AddUsers(ctx, a, in.ID, in.Body.Users)
+	if invited {
+		return result{"Invitations sent"}, err
+	}
+	return result{"Users added"}, err
 }
 
 func (s *server) removeUsers(ctx context.Context, a chat.Actor, in *usersInput) (result, error) {

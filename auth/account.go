@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -16,21 +17,19 @@ const MaxUsername = 64
 // errCredentials does not tell which part was wrong.
 var errCredentials = &chat.Error{Code: chat.CodeUnauthenticated, Message: "Username or password is wrong"}
 
-// NewAccount describes an account to be made. Username is trimmed; Name and
-// Email may be empty and are kept as given, the name being the username then.
-type NewAccount struct {
-	Username, Password, Name, Email string
-}
+// NewAccount describes an account to be made.
+type NewAccount = chat.NewAccount
 
 // CreateAccount makes an account with the role: CodeInvalid for a field outside
 // of its bounds, CodeConflict for a username that is taken in any case,
 // CodeUnavailable if too many passwords are being hashed.
-func (s *Service) CreateAccount(ctx context.Context, a NewAccount, role chat.Role) (chat.User, error) {
+// The account is made together with the acts, which get its id.
+func (s *Service) CreateAccount(ctx context.Context, a NewAccount, role chat.Role, acts ...chat.Audit) (chat.User, error) {
 	a.Username = strings.TrimSpace(a.Username)
 	if a.Name == "" {
 		a.Name = a.Username
 	}
-	if err := a.check(role); err != nil {
+	if err := checkAccount(a, role); err != nil {
 		return chat.User{}, err
 	}
 	// Looked up before the hash is paid for; CreateUser has the last word.
@@ -50,7 +49,11 @@ func (s *Service) CreateAccount(ctx context.Context, a NewAccount, role chat.Rol
 		// Not 0, so that a token outlives no account: see admit.
 		TokenVersion: 1, CreatedAt: s.now(),
 	}
-	err = s.cfg.Users.CreateUser(ctx, u)
+	acts = slices.Clone(acts)
+	for i := range acts {
+		acts[i].User = u.ID
+	}
+	err = s.cfg.Users.CreateUser(ctx, u, acts...)
 	if chat.CodeOf(err) == chat.CodeConflict {
 		return chat.User{}, errTaken()
 	}
@@ -146,7 +149,7 @@ func (s *Service) attempt(username string) error {
 	return nil
 }
 
-func (a NewAccount) check(role chat.Role) error {
+func checkAccount(a NewAccount, role chat.Role) error {
 	if err := checkUsername(a.Username); err != nil {
 		return err
 	}

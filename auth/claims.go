@@ -17,8 +17,8 @@ import (
 
 // The bounds of what a user is called, in characters.
 const (
-	MaxName  = 200
-	MaxEmail = 254
+	MaxName  = chat.MaxName
+	MaxEmail = chat.MaxEmail
 )
 
 // claims are what a token says, once its signature is checked. Absent times are

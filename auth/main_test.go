@@ -78,7 +78,7 @@ func (m *memory) EnsureUsers(_ context.Context, users []chat.User) error {
 	return nil
 }
 
-func (m *memory) CreateUser(ctx context.Context, u chat.User) error {
+func (m *memory) CreateUser(ctx context.Context, u chat.User, _ ...chat.Audit) error {
 	_, err := m.UserByName(ctx, u.Username)
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -89,7 +89,7 @@ func (m *memory) CreateUser(ctx context.Context, u chat.User) error {
 	return nil
 }
 
-func (m *memory) UpdateUser(_ context.Context, id string, change func(*chat.User) error) (chat.User, error) {
+func (m *memory) UpdateUser(_ context.Context, id string, change func(*chat.User) error, _ ...chat.Audit) (chat.User, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	u, ok := m.byID[id]

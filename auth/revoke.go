@@ -50,7 +50,7 @@ func (s *Service) ChangePassword(ctx context.Context, id, old, replacement strin
 // SetPassword sets an account's password and ends all its tokens. CodeInvalid
 // for a password out of bounds, CodeConflict for a user who is no account,
 // chat.ErrUserNotFound.
-func (s *Service) SetPassword(ctx context.Context, id, password string) (chat.User, error) {
+func (s *Service) SetPassword(ctx context.Context, id, password string, acts ...chat.Audit) (chat.User, error) {
 	if err := checkPassword(password); err != nil {
 		return chat.User{}, err
 	}
@@ -59,10 +59,10 @@ func (s *Service) SetPassword(ctx context.Context, id, password string) (chat.Us
 			return errNoAccount()
 		}
 		return nil
-	})
+	}, acts...)
 }
 
-func (s *Service) replaceHash(ctx context.Context, id, password string, check func(chat.User) error) (chat.User, error) {
+func (s *Service) replaceHash(ctx context.Context, id, password string, check func(chat.User) error, acts ...chat.Audit) (chat.User, error) {
 	hash, err := s.hashes.hash(ctx, password)
 	if err != nil {
 		return chat.User{}, fmt.Errorf("set password: %w", err)
@@ -71,7 +71,7 @@ func (s *Service) replaceHash(ctx context.Context, id, password string, check fu
 		err := check(*u)
 		u.PasswordHash = hash
 		return err == nil, err
-	})
+	}, acts...)
 }
 
 // Logout ends all of the user's own tokens. Outside tokens are their issuer's to end.
@@ -83,7 +83,7 @@ func (s *Service) Logout(ctx context.Context, id string) error {
 // SetRole changes an account's role and ends all its tokens; the same role
 // changes nothing. CodeConflict for a user who is no account, whose role is
 // their token's; CodeInvalid for an unknown role; chat.ErrUserNotFound.
-func (s *Service) SetRole(ctx context.Context, id string, role chat.Role) (chat.User, error) {
+func (s *Service) SetRole(ctx context.Context, id string, role chat.Role, acts ...chat.Audit) (chat.User, error) {
 	if !role.Valid() {
 		return chat.User{}, errRole()
 	}
@@ -94,27 +94,27 @@ func (s *Service) SetRole(ctx context.Context, id string, role chat.Role) (chat.
 		changed := u.Role != role
 		u.Role = role
 		return changed, nil
-	})
+	}, acts...)
 }
 
 // Block ends all of the user's own tokens and refuses every token of theirs
 // until Unblock. chat.ErrUserNotFound; a user who is blocked already stays so.
-func (s *Service) Block(ctx context.Context, id string) (chat.User, error) {
+func (s *Service) Block(ctx context.Context, id string, acts ...chat.Audit) (chat.User, error) {
 	return s.revoke(ctx, id, func(u *chat.User) (bool, error) {
 		changed := !u.Blocked
 		u.Blocked = true
 		return changed, nil
-	})
+	}, acts...)
 }
 
 // Unblock lets the user's outside tokens, and new ones of their own, count again.
-func (s *Service) Unblock(ctx context.Context, id string) (chat.User, error) {
+func (s *Service) Unblock(ctx context.Context, id string, acts ...chat.Audit) (chat.User, error) {
 	u, err := s.cfg.Users.UpdateUser(ctx, id, func(u *chat.User) error {
 		if u.Blocked {
 			u.Blocked, u.ChangedAt = false, s.now()
 		}
 		return nil
-	})
+	}, acts...)
 	if err != nil {
 		return chat.User{}, fmt.Errorf("unblock: %w", err)
 	}
@@ -125,7 +125,7 @@ func (s *Service) Unblock(ctx context.Context, id string) (chat.User, error) {
 // revoke changes a user in one transaction; where change reports that it did
 // something, all their own tokens end with it. Config.Revoked is called even
 // where it did not, so that a repetition ends what an earlier call missed.
-func (s *Service) revoke(ctx context.Context, id string, change func(*chat.User) (changed bool, err error)) (chat.User, error) {
+func (s *Service) revoke(ctx context.Context, id string, change func(*chat.User) (changed bool, err error), acts ...chat.Audit) (chat.User, error) {
 	u, err := s.cfg.Users.UpdateUser(ctx, id, func(u *chat.User) error {
 		changed, err := change(u)
 		if changed {
@@ -133,7 +133,7 @@ func (s *Service) revoke(ctx context.Context, id string, change func(*chat.User)
 			u.ChangedAt = s.now()
 		}
 		return err
-	})
+	}, acts...)
 	if err != nil {
 		return chat.User{}, fmt.Errorf("change user: %w", err)
 	}

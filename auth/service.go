@@ -17,8 +17,8 @@ type Users interface {
 	User(ctx context.Context, id string) (chat.User, error)
 	UserByName(ctx context.Context, username string) (chat.User, error)
 	EnsureUsers(ctx context.Context, users []chat.User) error
-	CreateUser(ctx context.Context, u chat.User) error
-	UpdateUser(ctx context.Context, id string, change func(*chat.User) error) (chat.User, error)
+	CreateUser(ctx context.Context, u chat.User, acts ...chat.Audit) error
+	UpdateUser(ctx context.Context, id string, change func(*chat.User) error, acts ...chat.Audit) (chat.User, error)
 }
 
 // The lifetimes of own tokens where Config names none. A guest cannot sign in

@@ -16,30 +16,35 @@ func (s *Service) Edit(ctx context.Context, a Actor, messageID, newText string) 
 		return MessageView{}, err
 	}
 	now := s.now()
-	return s.change(ctx, a, messageID, EventMessageEdited, func(st State) (Message, error) {
+	return s.change(ctx, a, messageID, EventMessageEdited, func(st State) (Effects, error) {
 		m := *st.Message
 		if m.Sender != a.ID || !st.Member.Active() {
-			return m, forbidden(st, "edit")
+			return Effects{}, forbidden(st, "edit")
 		}
 		m.Text, m.EditedAt, m.UpdatedAt = newText, now, now
-		return m, nil
+		return Effects{Update: &m}, nil
 	})
 }
 
 // Delete makes a tombstone of a message, for its sender or an administrator.
 func (s *Service) Delete(ctx context.Context, a Actor, messageID string) (MessageView, error) {
-	now := s.now()
-	return s.change(ctx, a, messageID, EventMessageDeleted, func(st State) (Message, error) {
+	act := s.audit(a, ActMessageDelete)
+	return s.change(ctx, a, messageID, EventMessageDeleted, func(st State) (Effects, error) {
 		m := *st.Message
 		own := m.Sender == a.ID && st.Member.Active()
 		if !own && !a.Admin() {
-			return m, forbidden(st, "delete")
+			return Effects{}, forbidden(st, "delete")
 		}
 		if own && !a.Admin() && !s.AllowDelete {
-			return m, Errorf(CodeForbidden, "Messages cannot be deleted here")
+			return Effects{}, Errorf(CodeForbidden, "Messages cannot be deleted here")
 		}
-		m.Text, m.Files, m.Deleted, m.UpdatedAt = "", nil, true, now
-		return m, nil
+		eff := Effects{Update: &m}
+		if a.Admin() {
+			act.Room, act.Message, act.User = m.Room, m.ID, m.Sender
+			eff.Audit = []Audit{act}
+		}
+		m.Text, m.Files, m.Deleted, m.UpdatedAt = "", nil, true, act.At
+		return eff, nil
 	})
 }
 
@@ -51,7 +56,7 @@ func forbidden(st State, verb string) error {
 	return Errorf(CodeForbidden, "Only the sender may %s a message", verb)
 }
 
-func (s *Service) change(ctx context.Context, a Actor, messageID string, kind EventKind, decide func(State) (Message, error)) (MessageView, error) {
+func (s *Service) change(ctx context.Context, a Actor, messageID string, kind EventKind, decide func(State) (Effects, error)) (MessageView, error) {
 	if err := id("messageId", messageID); err != nil {
 		return MessageView{}, err
 	}
@@ -64,11 +69,7 @@ func (s *Service) change(ctx context.Context, a Actor, messageID string, kind Ev
 		if st.Message == nil || st.Message.Deleted || st.Message.Seq == 0 || st.Room.Deleted {
 			return Effects{}, ErrMessageNotFound
 		}
-		changed, err := decide(st)
-		if err != nil {
-			return Effects{}, err
-		}
-		return Effects{Update: &changed}, nil
+		return decide(st)
 	}}, func(out Outcome) []Event {
 		return []Event{{Kind: kind, Room: out.Room.ID, Version: out.Message.Version, Message: out.Message}}
 	})

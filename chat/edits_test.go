@@ -33,7 +33,7 @@ func TestDelete(t *testing.T) {
 	for _, by := range []chat.Actor{bob, root} {
 		t.Run(by.ID, func(t *testing.T) {
 			h := newHouse(t)
-			r, err := h.Post(h.ctx(), bob, chat.Draft{Room: h.room, Text: "t", Type: chat.ContentFile, Files: []string{"f"}, Nonce: new("n")})
+			r, err := h.Post(h.ctx(), bob, chat.Draft{Room: h.room, Text: "t", Type: chat.ContentFile, Files: h.uploaded("bob", "f"), Nonce: new("n")})
 			h.ok(err)
 			v, err := h.Delete(h.ctx(), by, r.Message.ID)
 			h.ok(err)

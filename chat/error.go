@@ -93,6 +93,8 @@ var (
 	ErrBlocked         = &Error{Code: CodeBlocked, Message: "This user is blocked"}
 	ErrRoomNotFound    = &Error{Code: CodeNotFound, Message: "Room does not exist or you don't have access"}
 	ErrMessageNotFound = &Error{Code: CodeNotFound, Message: "Message does not exist or you don't have access"}
+	ErrInvitation      = &Error{Code: CodeNotFound, Message: "Invitation not valid"}
+	ErrFileNotFound    = &Error{Code: CodeNotFound, Message: "File does not exist or you don't have access"}
 	ErrUserNotFound    = &Error{Code: CodeNotFound, Message: "User does not exist"}
 	ErrBusy            = &Error{Code: CodeUnavailable, Message: "The server is busy, try again"}
 	ErrClosing         = &Error{Code: CodeUnavailable, Message: "The server is shutting down, try again"}

@@ -15,6 +15,9 @@ const (
 	EventRoomDeleted       EventKind = "room-deleted"
 	EventParticipantJoined EventKind = "participant-joined"
 	EventParticipantLeft   EventKind = "participant-left"
+	// EventPresence tells the others in a small room that a user came online, or
+	// went offline; it belongs to no order.
+	EventPresence EventKind = "presence"
 	// EventUserRevoked tells nodes to end a user's connections: all of them if
 	// the user is blocked, else those of own tokens older than TokenVersion.
 	EventUserRevoked EventKind = "user-revoked"
@@ -42,11 +45,13 @@ type Event struct {
 	// Typing is set on typing; Origin is the connection that is left out.
 	Typing bool
 	Origin string
+	// Online is set on presence.
+	Online bool
 	// TokenVersion and Blocked are set on user-revoked.
 	TokenVersion int64
 	Blocked      bool
-	// Quiet keeps a membership event of a large room from being broadcast; it
-	// still moves subscriptions.
+	// Quiet says on membership events that the room is large: they are told to
+	// those concerned alone, and still move subscriptions.
 	Quiet bool
 }
 

@@ -101,6 +101,7 @@ func TestMessages(t *testing.T) {
 	room, other := w.room("bob"), w.room("cid")
 	w.fill(ann, room, 10)
 	w.post(ann, other, "elsewhere 100%")
+	w.ok(w.db.Indexed(w.ctx()))
 	for _, c := range []struct {
 		name  string
 		by    chat.Actor
@@ -113,7 +114,7 @@ func TestMessages(t *testing.T) {
 		{"past the end", bob, chat.MessageQuery{Room: room, Page: chat.Page{Skip: 10}}, nil, 10},
 		{"before", bob, chat.MessageQuery{Room: room, Before: 4, Page: chat.Page{Limit: 2}}, []string{"3", "2"}, 10},
 		{"after", bob, chat.MessageQuery{Room: room, After: 4, Page: chat.Page{Limit: 2}}, []string{"6", "5"}, 10},
-		{"search", bob, chat.MessageQuery{Room: room, Page: chat.Page{Search: "1"}}, []string{"10", "1"}, 2},
+		{"search", bob, chat.MessageQuery{Room: room, Page: chat.Page{Search: "10"}}, []string{"10"}, 1},
 		{"all rooms", ann, chat.MessageQuery{Page: chat.Page{Limit: 2}}, []string{"elsewhere 100%", "10"}, 11},
 		{"all rooms, searched", ann, chat.MessageQuery{Page: chat.Page{Search: "ELSEWHERE 100%"}}, []string{"elsewhere 100%"}, 1},
 		{"all rooms of another", bob, chat.MessageQuery{Page: chat.Page{Limit: 1}}, []string{"10"}, 10},

@@ -3,50 +3,87 @@ package chat
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 )
 
 // AddUsers adds users to a group; any participant may. Who was removed may be
-// added again.
-func (s *Service) AddUsers(ctx context.Context, a Actor, roomID string, ids []string) error {
-	if err := id("roomId", roomID); err != nil {
+// added again. With ExplicitJoins the users are invited instead, which it
+// reports: they take part once they accept.
+func (s *Service) AddUsers(ctx context.Context, a Actor, roomID string, ids []string) (invited bool, err error) {
+	users, err := s.addable(ctx, roomID, ids, func() error {
+		// The caller's standing comes first: a stranger learns nothing, not even
+		// which users exist.
+		_, err := s.member(ctx, a, roomID)
 		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	return s.ExplicitJoins, s.add(ctx, a, roomID, users, visible, nil)
+}
+
+// addable returns the users who may be added to a group, after a look at whether
+// the caller may.
+func (s *Service) addable(ctx context.Context, roomID string, ids []string, may func() error) ([]string, error) {
+	if err := id("roomId", roomID); err != nil {
+		return nil, err
 	}
 	users, err := s.users(ids)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	// The caller's standing comes first: a stranger learns nothing, not even
-	// which users exist.
-	if _, err := s.member(ctx, a, roomID); err != nil {
-		return err
+	if err := may(); err != nil {
+		return nil, err
 	}
-	if err := s.known(ctx, users); err != nil {
-		return err
-	}
+	return users, s.known(ctx, users)
+}
+
+// add adds or invites users to a group in which the caller may do so.
+// Administrators, whose act is recorded, always add.
+func (s *Service) add(ctx context.Context, a Actor, roomID string, users []string, may func(State) error, acts []Audit) error {
 	now := s.now()
-	_, err = s.apply(ctx, Command{Room: roomID, User: a.ID, Others: users, Decide: func(st State) (Effects, error) {
-		if err := visible(st); err != nil {
+	invite := s.ExplicitJoins && acts == nil
+	_, err := s.apply(ctx, Command{Room: roomID, User: a.ID, Others: users, Decide: func(st State) (Effects, error) {
+		if err := may(st); err != nil {
 			return Effects{}, err
 		}
 		if err := group(st.Room); err != nil {
 			return Effects{}, err
 		}
-		var members []Member
 		for _, u := range users {
-			m := st.Others[u]
-			if m.Active() {
+			if st.Others[u].Active() {
 				return Effects{}, Errorf(CodeInvalid, "users array contains existing member ids")
 			}
-			members = append(members, activated(m, roomID, u, now))
 		}
-		return Effects{Members: members}, nil
-	}}, func(out Outcome) []Event { return joined(out, users) })
+		if invite {
+			return Effects{Invite: s.invite(a, roomID, users, now)}, nil
+		}
+		eff := Effects{Room: adopted(st.Room, users[0]), Uninvite: users, Audit: acts}
+		for _, u := range users {
+			eff.Members = append(eff.Members, activated(st.Others[u], roomID, u, now))
+		}
+		return eff, nil
+	}}, func(out Outcome) []Event {
+		if invite {
+			return nil
+		}
+		return joined(out, users)
+	})
 	return err
 }
 
+func (s *Service) invite(a Actor, roomID string, users []string, now time.Time) []Invitation {
+	invitations := make([]Invitation, len(users))
+	for i, u := range users {
+		invitations[i] = Invitation{ID: s.NewID(), Room: roomID, Sender: a.ID, Receiver: u, CreatedAt: now}
+	}
+	return invitations
+}
+
 // RemoveUsers removes users from a group, for its creator or an administrator.
-// Who is removed stops to receive the room's events at once and may not join again.
+// Who is removed stops to receive the room's events at once and may not join
+// again. If that is the creator, who has taken part longest owns the room then.
 func (s *Service) RemoveUsers(ctx context.Context, a Actor, roomID string, ids []string) error {
 	if err := id("roomId", roomID); err != nil {
 		return err
@@ -55,26 +92,43 @@ func (s *Service) RemoveUsers(ctx context.Context, a Actor, roomID string, ids [
 	if err != nil {
 		return err
 	}
-	_, err = s.apply(ctx, Command{Room: roomID, User: a.ID, Others: users, Decide: func(st State) (Effects, error) {
+	act := s.audit(a, ActMembersRemove)
+	act.Room, act.Detail = roomID, map[string]string{"users": strings.Join(users, ",")}
+	cmd := Command{Room: roomID, Others: users, Heir: true, Decide: func(st State) (Effects, error) {
 		if err := owned(a, st); err != nil {
 			return Effects{}, err
 		}
 		if err := group(st.Room); err != nil {
 			return Effects{}, err
 		}
-		var members []Member
+		eff := Effects{Uninvite: users, Room: inherited(st, users), Audit: ofAdmin(a, act)}
 		for _, u := range users {
 			if m, ok := st.Others[u]; ok {
 				m.State = MemberRemoved
-				members = append(members, m)
+				eff.Members = append(eff.Members, m)
 			}
 		}
-		return Effects{Members: members}, nil
-	}}, func(out Outcome) []Event {
+		return eff, nil
+	}}
+	if !a.Admin() {
+		cmd.User = a.ID // an administrator's own standing does not count
+	}
+	_, err = s.apply(ctx, cmd, func(out Outcome) []Event {
 		gone := slices.DeleteFunc(slices.Clone(users), func(u string) bool { return !out.Before.Others[u].Active() })
 		return left(out, gone)
 	})
 	return err
+}
+
+// inherited is the room with its heir, if its creator is among those who go. It
+// is nil where nothing changes: whoever comes into an empty room owns it.
+func inherited(st State, gone []string) *Room {
+	if st.Heir == "" || !slices.Contains(gone, st.Room.Creator) {
+		return nil
+	}
+	r := st.Room
+	r.Creator = st.Heir
+	return &r
 }
 
 // JoinRoom makes the caller take part in a public group, or in one they left
@@ -98,7 +152,9 @@ func (s *Service) JoinRoom(ctx context.Context, a Actor, roomID string) (RoomVie
 		if st.Member.Active() {
 			return Effects{}, nil
 		}
-		return Effects{Members: []Member{activated(st.Member, roomID, a.ID, now)}}, nil
+		return Effects{
+			Room: adopted(st.Room, a.ID), Members: []Member{activated(st.Member, roomID, a.ID, now)}, Uninvite: []string{a.ID},
+		}, nil
 	}}, func(out Outcome) []Event {
 		if out.Before.Member.Active() {
 			return nil
@@ -111,8 +167,9 @@ func (s *Service) JoinRoom(ctx context.Context, a Actor, roomID string) (RoomVie
 	return s.view(ctx, a, roomID)
 }
 
-// LeaveRoom ends the caller's part in a group. Where empty rooms are deleted,
-// the last one out deletes the room.
+// LeaveRoom ends the caller's part in a group. If the creator leaves, who has
+// taken part longest owns it then. Where empty rooms are deleted, the last one
+// out deletes the room.
 func (s *Service) LeaveRoom(ctx context.Context, a Actor, roomID string) error {
 	return s.leave(ctx, a, roomID, s.DeleteEmptyRooms)
 }
@@ -127,7 +184,7 @@ func (s *Service) leave(ctx context.Context, a Actor, roomID string, deleteEmpty
 		return err
 	}
 	now := s.now()
-	_, err := s.apply(ctx, Command{Room: roomID, User: a.ID, Decide: func(st State) (Effects, error) {
+	_, err := s.apply(ctx, Command{Room: roomID, User: a.ID, Heir: true, Decide: func(st State) (Effects, error) {
 		if err := visible(st); err != nil {
 			return Effects{}, err
 		}
@@ -136,7 +193,7 @@ func (s *Service) leave(ctx context.Context, a Actor, roomID string, deleteEmpty
 		}
 		m := st.Member
 		m.State = MemberLeft
-		eff := Effects{Members: []Member{m}}
+		eff := Effects{Members: []Member{m}, Room: inherited(st, []string{a.ID})}
 		if deleteEmpty && st.Room.ParticipantCount == 1 {
 			room := st.Room
 			room.Deleted, room.UpdatedAt = true, now

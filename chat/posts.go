@@ -38,26 +38,39 @@ func (s *Service) Post(ctx context.Context, a Actor, d Draft) (Receipt, error) {
 // sender in the same room is one message: the receipt of a repetition is that
 // of the first, and nothing is published.
 func (s *Service) PostAsync(a Actor, d Draft, done func(Receipt, error)) {
-	if err := s.draft(a, d); err != nil {
+	err := s.draft(a, d)
+	if err == nil && d.Type == ContentSystem {
+		err = Errorf(CodeForbidden, "%s messages cannot be posted here", d.Type)
+	}
+	if err != nil {
 		done(Receipt{}, err)
 		return
 	}
-	msg := s.message(a, d)
-	cmd := Command{Room: d.Room, User: a.ID, Message: d.ReplyTo, Nonce: msg.Nonce, Decide: func(st State) (Effects, error) {
+	s.post(a.ID, d, visible, nil, done)
+}
+
+// post stores a checked draft for a sender whom may lets in.
+func (s *Service) post(sender string, d Draft, may func(State) error, acts []Audit, done func(Receipt, error)) {
+	files := s.postable(sender, d.Files)
+	msg := s.message(sender, d)
+	cmd := Command{Room: d.Room, User: sender, Message: d.ReplyTo, Nonce: msg.Nonce, Decide: func(st State) (Effects, error) {
 		if st.Room.ID == "" || st.Room.Deleted {
 			return Effects{}, ErrRoomNotFound
 		}
 		if st.Prior != nil {
 			return Effects{}, nil
 		}
-		if err := visible(st); err != nil {
+		if err := may(st); err != nil {
 			return Effects{}, err
 		}
 		if d.ReplyTo != "" && (st.Message == nil || st.Message.Deleted) {
 			return Effects{}, ErrMessageNotFound
 		}
+		if files != nil {
+			return Effects{}, files
+		}
 		m := msg
-		return Effects{Insert: &m}, nil
+		return Effects{Insert: &m, Audit: acts}, nil
 	}}
 	s.submit(cmd, postEvents, func(out Outcome, err error) {
 		if err != nil {
@@ -82,7 +95,7 @@ func (s *Service) draft(a Actor, d Draft) error {
 	if err := s.content(d.Type, d.Text, d.Files); err != nil {
 		return err
 	}
-	if d.Type == ContentSystem || d.Type == ContentTyping {
+	if d.Type == ContentTyping {
 		return Errorf(CodeForbidden, "%s messages cannot be posted here", d.Type)
 	}
 	if err := s.nonce(d.Nonce); err != nil {
@@ -111,10 +124,10 @@ func RateLimited(after time.Duration) *Error {
 	return &Error{Code: CodeRateLimited, Message: "Too many requests, slow down", RetryAfter: after}
 }
 
-func (s *Service) message(a Actor, d Draft) Message {
+func (s *Service) message(sender string, d Draft) Message {
 	now := s.now()
 	m := Message{
-		ID: s.NewID(), Room: d.Room, Sender: a.ID, Text: d.Text, Type: d.Type, Files: d.Files,
+		ID: s.NewID(), Room: d.Room, Sender: sender, Text: d.Text, Type: d.Type, Files: d.Files,
 		ReplyTo: d.ReplyTo, Status: StatusComplete, CreatedAt: now, UpdatedAt: now,
 	}
 	if d.Nonce != nil {

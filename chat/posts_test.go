@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +14,7 @@ func TestPost(t *testing.T) {
 	h := newHouse(t)
 	nonce := "n"
 	r, err := h.Post(h.ctx(), bob, chat.Draft{
-		Room: h.room, Text: "see", Type: chat.ContentFile, Files: []string{"f2", "f1"}, Nonce: &nonce, ReplyTo: h.mine,
+		Room: h.room, Text: "see", Type: chat.ContentFile, Files: h.uploaded("bob", "f2", "f1"), Nonce: &nonce, ReplyTo: h.mine,
 	})
 	h.ok(err)
 	m := r.Message
@@ -95,10 +96,7 @@ func TestContentBounds(t *testing.T) {
 		w.ok(err)
 		equal(t, "text", v.Text, text)
 	}
-	files := make([]string, chat.MaxFiles)
-	for i := range files {
-		files[i] = strings.Repeat("f", chat.MaxID)
-	}
+	files := slices.Repeat(w.uploaded("ann", strings.Repeat("f", chat.MaxID)), chat.MaxFiles)
 	nonce := strings.Repeat("n", chat.MaxNonce)
 	_, err := w.Post(w.ctx(), ann, chat.Draft{Room: room, Type: chat.ContentFile, Files: files, Nonce: &nonce})
 	w.ok(err)

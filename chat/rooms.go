@@ -46,47 +46,67 @@ type NewRoom struct {
 }
 
 // CreateRoom makes a group and returns its id. Every participant's connections
-// get room-joined and, from then on, the room's events.
+// get room-joined and, from then on, the room's events. With ExplicitJoins the
+// others are invited.
 func (s *Service) CreateRoom(ctx context.Context, a Actor, n NewRoom) (string, error) {
 	if err := notGuest(a); err != nil {
 		return "", err
 	}
-	if err := roomName(n.Name); err != nil {
+	n, err := s.newRoom(n)
+	if err != nil {
 		return "", err
+	}
+	others := without(n.Users, a.ID)
+	if err := s.known(ctx, others); err != nil {
+		return "", err
+	}
+	room := s.room(n, a.ID)
+	members := []string{a.ID}
+	eff := Effects{Room: &room}
+	if s.ExplicitJoins {
+		eff.Invite = s.invite(a, room.ID, others, room.CreatedAt)
+	} else {
+		members = append(members, others...)
+	}
+	if err := s.create(ctx, room, members, eff); err != nil {
+		return "", err
+	}
+	return room.ID, nil
+}
+
+// newRoom checks what a room is to be made from, and fills it in.
+func (s *Service) newRoom(n NewRoom) (NewRoom, error) {
+	if err := roomName(n.Name); err != nil {
+		return n, err
 	}
 	if n.Visibility == "" {
 		n.Visibility = Private
 	}
 	if err := visibility(n.Visibility); err != nil {
-		return "", err
+		return n, err
 	}
-	users, err := s.users(n.Users)
-	if err != nil {
-		return "", err
-	}
-	others := without(users, a.ID)
-	if err := s.known(ctx, others); err != nil {
-		return "", err
-	}
+	var err error
+	n.Users, err = s.users(n.Users)
+	return n, err
+}
+
+// room is a new group.
+func (s *Service) room(n NewRoom, creator string) Room {
 	now := s.now()
-	room := Room{
-		ID: s.NewID(), Name: n.Name, Kind: KindGroup, Visibility: n.Visibility, Creator: a.ID,
+	return Room{
+		ID: s.NewID(), Name: n.Name, Kind: KindGroup, Visibility: n.Visibility, Creator: creator,
 		CreatedAt: now, UpdatedAt: now, ActiveAt: now,
 	}
-	members := []Member{{Room: room.ID, User: a.ID, State: MemberActive, JoinedAt: now}}
-	for _, u := range others {
-		members = append(members, Member{Room: room.ID, User: u, State: MemberActive, JoinedAt: now})
+}
+
+// create makes a room with its members, beside other effects.
+func (s *Service) create(ctx context.Context, room Room, members []string, eff Effects) error {
+	for _, u := range members {
+		eff.Members = append(eff.Members, Member{Room: room.ID, User: u, State: MemberActive, JoinedAt: room.CreatedAt})
 	}
-	cmd := Command{Room: room.ID, User: a.ID, Decide: func(State) (Effects, error) {
-		return Effects{Room: &room, Members: members}, nil
-	}}
-	_, err = s.apply(ctx, cmd, func(out Outcome) []Event {
-		return []Event{joinedEvent(out, append([]string{a.ID}, others...))}
-	})
-	if err != nil {
-		return "", err
-	}
-	return room.ID, nil
+	_, err := s.apply(ctx, Command{Room: room.ID, Decide: func(State) (Effects, error) { return eff, nil }},
+		func(out Outcome) []Event { return []Event{joinedEvent(out, members)} })
+	return err
 }
 
 // known refuses ids that no user has, or makes users of them where that is
@@ -200,7 +220,8 @@ func (s *Service) UpdateRoom(ctx context.Context, a Actor, roomID string, c Room
 		}
 		others = []string{*c.Creator}
 	}
-	now := s.now()
+	act := s.audit(a, ActRoomUpdate)
+	act.Room = roomID
 	_, err := s.apply(ctx, Command{Room: roomID, User: a.ID, Others: others, Decide: func(st State) (Effects, error) {
 		if err := owned(a, st); err != nil {
 			return Effects{}, err
@@ -209,7 +230,7 @@ func (s *Service) UpdateRoom(ctx context.Context, a Actor, roomID string, c Room
 			return Effects{}, err
 		}
 		room := st.Room
-		room.UpdatedAt = now
+		room.UpdatedAt = act.At
 		if c.Name != nil {
 			room.Name = *c.Name
 		}
@@ -222,7 +243,7 @@ func (s *Service) UpdateRoom(ctx context.Context, a Actor, roomID string, c Room
 			}
 			room.Creator = *c.Creator
 		}
-		return Effects{Room: &room}, nil
+		return Effects{Room: &room, Audit: ofAdmin(a, act)}, nil
 	}}, nil)
 	if err != nil {
 		return RoomView{}, err
@@ -235,7 +256,8 @@ func (s *Service) DeleteRoom(ctx context.Context, a Actor, roomID string) error 
 	if err := id("roomId", roomID); err != nil {
 		return err
 	}
-	now := s.now()
+	act := s.audit(a, ActRoomDelete)
+	act.Room = roomID
 	_, err := s.apply(ctx, Command{Room: roomID, User: a.ID, Decide: func(st State) (Effects, error) {
 		if err := owned(a, st); err != nil {
 			return Effects{}, err
@@ -244,8 +266,8 @@ func (s *Service) DeleteRoom(ctx context.Context, a Actor, roomID string) error 
 			return Effects{}, err
 		}
 		room := st.Room
-		room.Deleted, room.UpdatedAt = true, now
-		return Effects{Room: &room}, nil
+		room.Deleted, room.UpdatedAt = true, act.At
+		return Effects{Room: &room, Audit: ofAdmin(a, act)}, nil
 	}}, deletedEvents)
 	return err
 }
@@ -268,7 +290,10 @@ func without(ids []string, one string) []string {
 }
 
 func joinedEvent(out Outcome, users []string) Event {
-	return Event{Kind: EventRoomJoined, Room: out.Room.ID, RoomName: out.Room.Name, At: out.Room.Version, Users: users}
+	return Event{
+		Kind: EventRoomJoined, Room: out.Room.ID, RoomName: out.Room.Name, At: out.Room.Version, Users: users,
+		Quiet: out.Room.ParticipantCount > LargeRoom,
+	}
 }
 
 func deletedEvents(out Outcome) []Event {

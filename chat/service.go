@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"runtime/debug"
 	"time"
@@ -12,10 +13,49 @@ type Rate interface {
 	Allow(key string) (ok bool, retryAfter time.Duration)
 }
 
+// Presence knows who has a live connection, or had one until a moment ago.
+type Presence interface {
+	// Online returns those of the users who are, in their order.
+	Online(users []string) []string
+}
+
+// Directory changes users in ways that concern their passwords and tokens. Each
+// call stores the acts with the change, and ends the connections whose tokens
+// it ends. Its errors are for the caller.
+type Directory interface {
+	// CreateAccount makes an account: CodeInvalid for a field outside of its
+	// bounds, CodeConflict for a username that is taken.
+	CreateAccount(ctx context.Context, n NewAccount, role Role, acts ...Audit) (User, error)
+	// SetRole changes an account's role; CodeConflict for a user who is none.
+	SetRole(ctx context.Context, id string, role Role, acts ...Audit) (User, error)
+	Block(ctx context.Context, id string, acts ...Audit) (User, error)
+	Unblock(ctx context.Context, id string, acts ...Audit) (User, error)
+}
+
+// Blobs keeps the bytes of files. Its methods may be called at once.
+type Blobs interface {
+	// Put stores what r gives under the id, and returns its size and the media
+	// type that its first bytes (and, where they say nothing, the name's ending)
+	// make it. It holds no more than a bounded part of it in memory. An error of r is
+	// returned as it is; nothing is left behind after an error.
+	Put(ctx context.Context, id, name string, r io.Reader) (size int64, mediaType string, err error)
+	// Open returns the bytes, or an error in whose chain is fs.ErrNotExist. It is
+	// to be closed.
+	Open(ctx context.Context, id string) (io.ReadSeekCloser, error)
+	// Remove forgets the bytes; an unknown id is no error.
+	Remove(ctx context.Context, id string) error
+}
+
 // Options are what a Service needs. Store, Bus, Now and NewID are required.
 type Options struct {
 	Store Store
 	Bus   Bus
+	// Presence is asked who is online; nil: nobody is.
+	Presence Presence
+	// Directory keeps accounts; administrators' routes need it.
+	Directory Directory
+	// Blobs keeps files; nil: there are none here.
+	Blobs Blobs
 	Log   *slog.Logger
 	Now   func() time.Time
 	// NewID makes ids that sort by time (UUIDv7).
@@ -28,9 +68,13 @@ type Options struct {
 	DeleteEmptyRooms bool
 	// OpenUsers lets ids that no user has be added to rooms; they become users.
 	OpenUsers bool
+	// ExplicitJoins makes invitations of what would add users to rooms.
+	ExplicitJoins bool
 	// MaxContent bounds a message's text in bytes of UTF-8, MaxUsers a list of
-	// users in one call, MaxNonce a nonce in bytes. Zero means the contract's figures.
+	// users in one call, MaxNonce a nonce in bytes, MaxFile a file in bytes. Zero
+	// means the contract's figures.
 	MaxContent, MaxUsers, MaxNonce int
+	MaxFile                        int64
 }
 
 // Service is every use case of Parley. Its methods may be called at once.
@@ -51,6 +95,9 @@ func NewService(o Options) *Service {
 	}
 	if o.MaxNonce == 0 {
 		o.MaxNonce = MaxNonce
+	}
+	if o.MaxFile == 0 {
+		o.MaxFile = MaxFile
 	}
 	return &Service{o}
 }

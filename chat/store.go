@@ -14,6 +14,9 @@ type Store interface {
 	RoomReader
 	MessageReader
 	UserStore
+	InvitationReader
+	FileStore
+	AuditStore
 	// Epoch names the database's present epoch.
 	Epoch() string
 	// Ping reports whether the database answers.
@@ -45,6 +48,10 @@ type Command struct {
 	// Nonce, if set, finds the earlier message of User in Room with this nonce,
 	// those of the same group included.
 	Nonce string
+	// Invitation, if set, is loaded if it belongs to Room.
+	Invitation string
+	// Heir asks who has taken part longest, User and Others left out.
+	Heir bool
 	// Decide is pure: it may be called more than once, in any goroutine.
 	Decide func(State) (Effects, error)
 }
@@ -56,6 +63,10 @@ type State struct {
 	Others  map[string]Member // those without a row are absent
 	Message *Message
 	Prior   *Message // the message that has the command's nonce
+	// Invitation is the one that was named, nil if there is none any more.
+	Invitation *Invitation
+	// Heir is the user who was asked for, "" if nobody else takes part.
+	Heir string
 }
 
 // Effects are what a command writes; the zero value writes nothing.
@@ -67,11 +78,19 @@ type Effects struct {
 	// Members are inserted or replaced; ReadSeq never goes back.
 	Members []Member
 	// Insert is written with the room's next Seq and Version, becomes the room's
-	// last message and moves its sender's ReadSeq.
+	// last message and moves the ReadSeq of its sender, who need not take part.
+	// Its Files count as posted in the room.
 	Insert *Message
 	// Update replaces Text, Files, Status, EditedAt, UpdatedAt and Deleted of an existing
-	// message and takes the room's next Version.
+	// message and takes the room's next Version. Files that it no longer names
+	// are posted in the room no more, unless by another message.
 	Update *Message
+	// Uninvite ends these users' invitations to the room; ids without one are ignored.
+	Uninvite []string
+	// Invite adds invitations to the room, after Uninvite. Who has one already keeps it.
+	Invite []Invitation
+	// Audit is recorded with the rest.
+	Audit []Audit
 }
 
 // Outcome is what became of a command.
@@ -87,7 +106,9 @@ type Outcome struct {
 // Page bounds a list. Limit is always set by the caller; Skip counts from the newest.
 type Page struct {
 	Skip, Limit int
-	Search      string // part of the name or text, without regard to case; "" for all
+	// Search selects, "" for all: rooms and users by a part of their name, without
+	// regard to case; messages by the words in them, all of which must be there.
+	Search string
 }
 
 // CountLimit is where a filtered count stops.
@@ -117,24 +138,35 @@ type RoomReader interface {
 	RoomHeads(ctx context.Context, user string) ([]RoomHead, error)
 	// Heads returns the versions of the named rooms that exist and are not deleted.
 	Heads(ctx context.Context, rooms []string) (map[string]int64, error)
+	// AllRooms lists every room, newest first, as a stranger sees it (nothing
+	// unread), and their number.
+	AllRooms(ctx context.Context, page Page) ([]RoomView, int64, error)
+	// RoomsAfter lists every room whose id is above the given one, by id.
+	RoomsAfter(ctx context.Context, id string, limit int) ([]RoomView, error)
 }
 
 // MessageQuery selects messages that are not deleted and have a seq, newest first.
 type MessageQuery struct {
-	// Room selects one room; without it all rooms that User takes part in.
+	// Room selects one room; without it all rooms that User takes part in, or all
+	// there are if User is "".
 	Room, User string
+	// Sender, if set, selects one user's messages.
+	Sender string
+	// Oldest turns the order round; not with Before or After.
+	Oldest bool
 	// Before and After bound seq, exclusively, if not zero; only with Room. With
 	// After alone the page is the one nearest to it.
 	Before, After int64
 	Page
 }
 
-// MessageReader reads messages.
+// MessageReader reads messages. What selects by words or by sender may be some
+// moments behind the writes.
 type MessageReader interface {
 	// Message returns one, tombstones included, or ErrMessageNotFound.
 	Message(ctx context.Context, id string) (Message, error)
 	// Messages returns a page, and their number if count is true (up to
-	// CountLimit where the query has a Search).
+	// CountLimit where the query has a Search or a Sender).
 	Messages(ctx context.Context, q MessageQuery, count bool) ([]Message, int64, error)
 	// Changes returns the messages changed after the version, tombstones
 	// included, oldest change first, at most limit.
@@ -156,11 +188,51 @@ type UserStore interface {
 	Guests(ctx context.Context, ids []string) ([]string, error)
 	// EnsureUsers creates those users whose ID is not taken; the others stay as they are.
 	EnsureUsers(ctx context.Context, users []User) error
-	// CreateUser creates one, or answers CodeConflict where the ID or Username is taken.
-	CreateUser(ctx context.Context, u User) error
+	// CreateUser creates one, in one transaction with the acts, or answers
+	// CodeConflict where the ID or Username is taken.
+	CreateUser(ctx context.Context, u User, acts ...Audit) error
 	// UpdateUser loads the user, applies change and writes it, in one
-	// transaction; an error of change is passed on and writes nothing.
-	UpdateUser(ctx context.Context, id string, change func(*User) error) (User, error)
+	// transaction with the acts; an error of change is passed on and writes nothing.
+	UpdateUser(ctx context.Context, id string, change func(*User) error, acts ...Audit) (User, error)
+	// SaveUsers makes those users whose ID is not taken, and gives the others Name
+	// and Email where these are not empty, in one transaction with the acts. It
+	// returns all as they are stored, in the order given.
+	SaveUsers(ctx context.Context, users []User, acts ...Audit) ([]User, error)
+	// Users lists users, newest first, and their number (up to CountLimit where
+	// the query has a Search).
+	Users(ctx context.Context, q UserQuery) ([]User, int64, error)
 	// UsersChangedSince returns the users with ChangedAt at or after t, at most limit, oldest first.
 	UsersChangedSince(ctx context.Context, t time.Time, limit int) ([]User, error)
+}
+
+// UserQuery selects users. Search is part of the id, name, username or email.
+type UserQuery struct {
+	Page
+	Role Role // "" for all
+}
+
+// InvitationReader reads invitations to rooms that are not deleted.
+type InvitationReader interface {
+	// Invitation returns one, or ErrInvitation.
+	Invitation(ctx context.Context, id string) (Invitation, error)
+	// Invitations lists those the user has received, or sent, newest first, and their number.
+	Invitations(ctx context.Context, user string, sent bool, page Page) ([]Invitation, int64, error)
+}
+
+// FileStore keeps what is known of files, but not their bytes.
+type FileStore interface {
+	CreateFile(ctx context.Context, f File) error
+	// File returns one, or ErrFileNotFound.
+	File(ctx context.Context, id string) (File, error)
+	// UnreadableFiles returns those of ids that the user neither owns nor finds
+	// posted in a room that they take part in, unknown ones included, in their order.
+	UnreadableFiles(ctx context.Context, user string, ids []string) ([]string, error)
+}
+
+// AuditStore keeps what administrators did.
+type AuditStore interface {
+	// Record writes acts that change nothing stored.
+	Record(ctx context.Context, acts ...Audit) error
+	// Audits lists acts, newest first, and their number (at most CountLimit).
+	Audits(ctx context.Context, q AuditQuery) ([]Audit, int64, error)
 }

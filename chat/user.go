@@ -66,3 +66,9 @@ type Identity struct {
 func (i Identity) Revoked(u User) bool {
 	return u.Blocked || (i.Own && i.TokenVersion < u.TokenVersion)
 }
+
+// NewAccount describes an account to be made. Username is trimmed; Name and
+// Email may be empty and are kept as given, the name being the username then.
+type NewAccount struct {
+	Username, Password, Name, Email string
+}

@@ -13,8 +13,13 @@ const (
 	MaxID       = 255      // bytes, of any id
 	MaxRoomName = 255      // characters
 	MaxFiles    = 32       // a message
+	MaxFile     = 25 << 20 // bytes
+	MaxFileName = 1024     // bytes
+	MaxName     = 200      // characters, of a user's name
+	MaxEmail    = 254      // characters
 	MaxList     = 200      // items a page
 	DefaultList = 50
+	MaxSkip     = 1 << 30 // items of a list; more than any has
 )
 
 // text refuses what a database cannot keep: broken UTF-8 and NUL.
@@ -111,12 +116,29 @@ func (s *Service) nonce(nonce *string) error {
 	return text("nonce", *nonce)
 }
 
+// profile checks what is said of a user.
+func profile(u User) error {
+	if err := id("_id", u.ID); err != nil {
+		return err
+	}
+	if utf8.RuneCountInString(u.Name) > MaxName {
+		return Errorf(CodeInvalid, "name must have at most %d characters", MaxName)
+	}
+	if utf8.RuneCountInString(u.Email) > MaxEmail {
+		return Errorf(CodeInvalid, "email must have at most %d characters", MaxEmail)
+	}
+	if err := text("name", u.Name); err != nil {
+		return err
+	}
+	return text("email", u.Email)
+}
+
 // page clamps a page to what one answer may hold.
 func page(p Page) (Page, error) {
 	if p.Skip < 0 || p.Limit < 0 {
 		return p, Errorf(CodeInvalid, "skip and limit must not be negative")
 	}
-	p.Limit = limit(p.Limit)
+	p.Skip, p.Limit = min(p.Skip, MaxSkip), limit(p.Limit)
 	return p, text("search", p.Search)
 }
 

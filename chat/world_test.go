@@ -112,6 +112,12 @@ func (w *world) open() *store.Store {
 
 func (w *world) ctx() context.Context { return w.t.Context() }
 
+// AddUsers adds users, or invites them where joins are explicit.
+func (w *world) AddUsers(ctx context.Context, a chat.Actor, room string, ids []string) error {
+	_, err := w.Service.AddUsers(ctx, a, room, ids)
+	return err
+}
+
 // users makes n users and returns their ids.
 func (w *world) users(n int) []string {
 	w.t.Helper()
@@ -169,6 +175,15 @@ func (w *world) post(a chat.Actor, room, text string) chat.Message {
 	r, err := w.Post(w.ctx(), a, says(room, text))
 	w.ok(err)
 	return r.Message
+}
+
+// uploaded makes files of the user's, of which nothing but the ids matters.
+func (w *world) uploaded(owner string, ids ...string) []string {
+	w.t.Helper()
+	for _, id := range ids {
+		w.ok(w.db.CreateFile(w.ctx(), chat.File{ID: id, Owner: owner, Name: id, Type: "text/plain", Size: 1, CreatedAt: begin}))
+	}
+	return ids
 }
 
 // says is the draft of a text.

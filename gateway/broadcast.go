@@ -13,6 +13,7 @@ type encoder struct {
 	offset uint64
 	name   string
 	now    time.Time
+	about  *subject
 	done   []encoded
 }
 
@@ -24,7 +25,7 @@ type encoded struct {
 
 func (h *Hub) encoder(e chat.Event) *encoder {
 	n, name := h.offset()
-	return &encoder{event: e, offset: n, name: name, now: h.opts.Now()}
+	return &encoder{event: e, offset: n, name: name, now: h.opts.Now(), about: subjectOf(e)}
 }
 
 // send delivers the event to the session in its format.
@@ -32,7 +33,7 @@ func (e *encoder) send(s *Session) {
 	for i := range e.done {
 		if e.done[i].format == s.format {
 			if e.done[i].ok {
-				s.deliver(e.done[i].frame, e.offset, e.now)
+				s.deliver(e.done[i].frame, e)
 			}
 			return
 		}
@@ -40,7 +41,7 @@ func (e *encoder) send(s *Session) {
 	frame, ok := s.format.Encode(e.event, e.name)
 	e.done = append(e.done, encoded{s.format, frame, ok})
 	if ok {
-		s.deliver(frame, e.offset, e.now)
+		s.deliver(frame, e)
 	}
 }
 
@@ -54,36 +55,72 @@ func (h *Hub) broadcast(r *room, e chat.Event) {
 	case chat.EventRoomLeft:
 		h.sendLeft(r, enc)
 	case chat.EventTyping:
-		for _, s := range r.sessions {
-			if s.ID != e.Origin && s.Actor().ID != e.User {
-				enc.send(s)
-			}
+		if r.types(e) {
+			r.sendOthers(enc)
 		}
+	case chat.EventPresence:
+		h.sendPresence(r, enc)
 	case chat.EventRoomDeleted:
-		for _, s := range slices.Clone(r.sessions) {
-			enc.send(s)
-			r.remove(s)
-			s.exit(r.id)
-		}
-		go h.sweep(r)
+		h.sendDeleted(r, enc)
+	case chat.EventParticipantJoined, chat.EventParticipantLeft:
+		h.sendParticipant(r, enc)
 	default:
-		if e.Quiet {
-			return
-		}
-		for _, s := range r.sessions {
+		r.sendAll(enc)
+	}
+}
+
+func (r *room) sendAll(enc *encoder) {
+	for _, s := range r.sessions {
+		enc.send(s)
+	}
+}
+
+// sendOthers leaves out whom the event is about, on all their connections.
+func (r *room) sendOthers(enc *encoder) {
+	e := enc.event
+	for _, s := range r.sessions {
+		if s.ID != e.Origin && s.Actor().ID != e.User {
 			enc.send(s)
 		}
+	}
+}
+
+// sendDeleted tells everybody and lets them go.
+func (h *Hub) sendDeleted(r *room, enc *encoder) {
+	r.typists.clear()
+	for _, s := range slices.Clone(r.sessions) {
+		enc.send(s)
+		r.remove(s)
+		s.exit(r.id)
+		h.setPart(s.Actor().ID, r.id, false)
+	}
+	go h.sweep(r)
+}
+
+// sendParticipant tells a small room who came or left, and of who came that they
+// are there.
+func (h *Hub) sendParticipant(r *room, enc *encoder) {
+	e := enc.event
+	r.resize(enc.offset, e.Quiet)
+	if e.Quiet {
+		return
+	}
+	r.sendAll(enc)
+	if e.Kind == chat.EventParticipantJoined {
+		h.sendJoiner(r, e)
 	}
 }
 
 // sendJoined tells those who joined, on all their connections. They were brought
 // in when the event came; an earlier one that had to wait may have taken them out.
 func (h *Hub) sendJoined(r *room, enc *encoder) {
+	r.resize(enc.offset, enc.event.Quiet)
 	for _, u := range enc.event.Users {
 		for _, s := range h.sessionsOf(u) {
 			r.enter(s, false)
 			enc.send(s)
 		}
+		h.setPart(u, r.id, true)
 	}
 }
 
@@ -94,6 +131,10 @@ func (h *Hub) sendLeft(r *room, enc *encoder) {
 			enc.send(s)
 			r.remove(s)
 			s.exit(r.id)
+		}
+		h.setPart(u, r.id, false)
+		if r.typists.drop(u) {
+			r.sendOthers(h.encoder(chat.Event{Kind: chat.EventTyping, Room: r.id, User: u, Epoch: enc.event.Epoch}))
 		}
 	}
 	go h.sweep(r)
@@ -107,6 +148,7 @@ func (h *Hub) direct(e chat.Event) {
 			enc.send(s)
 			h.unsubscribe(s, e.Room) // which it may have come into meanwhile
 		}
+		h.setPart(u, e.Room, false)
 	}
 }
 

@@ -9,9 +9,9 @@ import (
 )
 
 // Connect makes a session of a connection whose token was checked: it takes part
-// in every room of its user from here on. The announcement, encoded from the
-// user's rooms and their cursors, is the first that the client gets; what
-// happens meanwhile comes after it. A PID makes the session recoverable.
+// in every room of its user from here on. What happens is held back until
+// Announce, so that the client may be let in meanwhile. A PID makes the session
+// recoverable.
 func (h *Hub) Connect(ctx context.Context, s NewSession) (*Session, error) {
 	session := &Session{
 		ID: s.ID, PID: s.PID, hub: h, format: s.Format, identity: s.Identity, sink: s.Sink,
@@ -23,17 +23,7 @@ func (h *Hub) Connect(ctx context.Context, s NewSession) (*Session, error) {
 		session.Close()
 		return nil, err
 	}
-	cursors := make(map[string]string, len(heads))
-	for room, version := range heads {
-		if session.in(room) {
-			cursors[room] = chat.Cursor{Epoch: h.opts.Epoch(), Version: version}.String()
-		}
-	}
-	n, name := h.offset()
-	if !session.announce(s.Announce(cursors, name), n, h.opts.Now()) {
-		session.Close()
-		return nil, chat.ErrBusy
-	}
+	session.heads = heads
 	return session, nil
 }
 
@@ -43,8 +33,24 @@ type NewSession struct {
 	Format   Format
 	Identity chat.Identity
 	Sink     Sink
-	// Announce encodes the first frame from the cursors of the user's rooms.
-	Announce func(cursors map[string]string, offset string) Frame
+}
+
+// Announce lets a new session's events flow. The first that the client gets is
+// frame's, made of the cursors of its user's rooms; what has happened since
+// Connect comes behind it. It reports false if the session has ended or that has
+// become too much: then it is to be closed.
+func (s *Session) Announce(frame func(cursors map[string]string, offset string) Frame) bool {
+	h := s.hub
+	cursors := make(map[string]string, len(s.heads))
+	for room, version := range s.heads {
+		if s.in(room) {
+			cursors[room] = chat.Cursor{Epoch: h.opts.Epoch(), Version: version}.String()
+		}
+	}
+	s.heads = nil
+	h.arrived(s, true)
+	n, name := h.offset()
+	return s.announce(frame(cursors, name), n, h.opts.Now())
 }
 
 // subscribeAll enters all rooms of the session's user. The heads are read once
@@ -52,13 +58,14 @@ type NewSession struct {
 // room's own head is further on, that is what the session starts from: another
 // session has read it later, and what lies between was not passed on.
 func (h *Hub) subscribeAll(ctx context.Context, s *Session) (map[string]int64, error) {
+	asOf, _ := h.offset() // what happens from here on is newer
 	rooms, err := h.opts.Store.RoomHeads(ctx, s.Actor().ID)
 	if err != nil || len(rooms) == 0 {
 		return nil, err
 	}
 	ids := make([]string, 0, len(rooms))
 	for _, r := range rooms {
-		h.subscribe(s, r.Room, entry{setup: true})
+		h.subscribe(s, r.Room, entry{setup: true, size: size{asOf, r.Members}})
 		ids = append(ids, r.Room)
 	}
 	heads, err := h.opts.Store.Heads(ctx, ids)
@@ -88,18 +95,31 @@ func (h *Hub) prime(id string, head int64) int64 {
 	return max(head, r.head)
 }
 
+// measure tells a room how many take part in it.
+func (h *Hub) measure(id string, n size) {
+	if r := h.lookup(id); r != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.measure(n)
+	}
+}
+
 // Listen lets a session get a room's live events. Whether it may is checked once
 // the subscription stands: a removal that the check does not see yet will end it.
-// The check returns the room's version; it is repeated where the room's events
+// The check returns the room's head; it is repeated where the room's events
 // turn out to have gone further on than it saw.
-func (h *Hub) Listen(s *Session, room string, check func() (int64, error)) error {
+func (h *Hub) Listen(s *Session, room string, check func() (chat.RoomHead, error)) error {
 	listened := s.in(room)
 	if !listened {
 		h.subscribe(s, room, entry{})
 	}
+	asOf, _ := h.offset() // what happens from here on is newer
 	head, err := check()
-	if err == nil && h.prime(room, head) > head {
-		_, err = check()
+	if err == nil {
+		h.measure(room, size{asOf, head.Members})
+		if h.prime(room, head.Version) > head.Version {
+			_, err = check()
+		}
 	}
 	if err != nil && !listened {
 		h.unsubscribe(s, room)
@@ -139,6 +159,7 @@ func (h *Hub) Resume(pid, offset string, id chat.Identity, format Format, sink S
 // false if the session has ended or something is missing after all: then it is
 // to be closed.
 func (s *Session) Resumed() bool {
+	s.hub.arrived(s, false)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	held := s.hold
@@ -170,32 +191,5 @@ func (h *Hub) trimWaiting(user string) {
 	slices.SortFunc(waiting, func(a, b wait) int { return a.since.Compare(b.since) })
 	for _, w := range waiting[:len(waiting)-maxWaiting] {
 		w.session.Close()
-	}
-}
-
-func (h *Hub) remember(s *Session) {
-	h.usersMu.Lock()
-	defer h.usersMu.Unlock()
-	user := s.identity.ID
-	if h.users[user] == nil {
-		h.users[user] = map[*Session]struct{}{}
-	}
-	h.users[user][s] = struct{}{}
-	if s.PID != "" {
-		h.pids[s.PID] = s
-	}
-}
-
-// forget takes a closed session of a user out of everything.
-func (h *Hub) forget(s *Session, user string, rooms map[string]struct{}) {
-	h.usersMu.Lock()
-	delete(h.users[user], s)
-	if len(h.users[user]) == 0 {
-		delete(h.users, user)
-	}
-	delete(h.pids, s.PID)
-	h.usersMu.Unlock()
-	for id := range rooms {
-		h.unsubscribe(s, id)
 	}
 }

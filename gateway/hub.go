@@ -36,6 +36,10 @@ type Options struct {
 	// CompareEvery is how often the heads of the listened rooms are compared
 	// with the store's, 5 s.
 	CompareEvery time.Duration
+	// PresenceGrace is how long a user stays online without a connection, 10 s.
+	PresenceGrace time.Duration
+	// TypingTimeout ends typing that is not repeated, 6 s.
+	TypingTimeout time.Duration
 }
 
 // Hub carries events to this node's sessions. It implements chat.Bus for a node
@@ -50,7 +54,7 @@ type Hub struct {
 	rooms map[string]*room
 
 	usersMu sync.RWMutex
-	users   map[string]map[*Session]struct{}
+	users   map[string]*user
 	pids    map[string]*Session
 }
 
@@ -68,9 +72,15 @@ func NewHub(o Options) *Hub {
 	if o.CompareEvery == 0 {
 		o.CompareEvery = 5 * time.Second
 	}
+	if o.PresenceGrace == 0 {
+		o.PresenceGrace = 10 * time.Second
+	}
+	if o.TypingTimeout == 0 {
+		o.TypingTimeout = 6 * time.Second
+	}
 	return &Hub{
 		opts: o, node: strconv.FormatUint(rand.Uint64(), 36) + ".", //nolint:gosec // a name, not a secret
-		rooms: map[string]*room{}, users: map[string]map[*Session]struct{}{}, pids: map[string]*Session{},
+		rooms: map[string]*room{}, users: map[string]*user{}, pids: map[string]*Session{},
 	}
 }
 
@@ -141,6 +151,7 @@ func (h *Hub) unsubscribe(s *Session, id string) {
 func (h *Hub) bury(r *room) {
 	if len(r.sessions) == 0 {
 		r.dead = true
+		r.typists.clear()
 		delete(h.rooms, r.id)
 	}
 }
@@ -152,16 +163,6 @@ func (h *Hub) subscribeUsers(e chat.Event) {
 			h.subscribe(s, e.Room, entry{known: true, head: e.At})
 		}
 	}
-}
-
-func (h *Hub) sessionsOf(user string) []*Session {
-	h.usersMu.RLock()
-	defer h.usersMu.RUnlock()
-	sessions := make([]*Session, 0, len(h.users[user]))
-	for s := range h.users[user] {
-		sessions = append(sessions, s)
-	}
-	return sessions
 }
 
 // offset returns the next event's name among all that this node sends.
@@ -191,6 +192,9 @@ func (h *Hub) revoke(e chat.Event) {
 			s.End(why)
 		}
 	}
+	if e.Blocked {
+		h.depose(e.User)
+	}
 }
 
 // Sessions returns how many sessions have a connection, and how many wait for
@@ -198,8 +202,8 @@ func (h *Hub) revoke(e chat.Event) {
 func (h *Hub) Sessions() (connected, waiting int) {
 	h.usersMu.RLock()
 	var all []*Session
-	for _, sessions := range h.users {
-		all = slices.AppendSeq(all, maps.Keys(sessions))
+	for _, u := range h.users {
+		all = slices.AppendSeq(all, maps.Keys(u.sessions))
 	}
 	h.usersMu.RUnlock()
 	for _, s := range all {

@@ -18,12 +18,13 @@ type fakeStore struct {
 	mu      sync.Mutex
 	changes map[string][]chat.Message
 	members map[string][]string // user -> rooms
+	sizes   map[string]int      // of rooms
 	// after runs once RoomHeads has been read, for what happens in between.
 	after func()
 }
 
 func newFakeStore() *fakeStore {
-	return &fakeStore{changes: map[string][]chat.Message{}, members: map[string][]string{}}
+	return &fakeStore{changes: map[string][]chat.Message{}, members: map[string][]string{}, sizes: map[string]int{}}
 }
 
 // post stores a message and returns its event.
@@ -50,7 +51,7 @@ func (f *fakeStore) RoomHeads(_ context.Context, user string) ([]chat.RoomHead, 
 	f.mu.Lock()
 	var heads []chat.RoomHead
 	for _, r := range f.members[user] {
-		heads = append(heads, chat.RoomHead{Room: r, Version: int64(len(f.changes[r]))})
+		heads = append(heads, chat.RoomHead{Room: r, Version: int64(len(f.changes[r])), Members: f.sizes[r]})
 	}
 	after := f.after
 	f.mu.Unlock()
@@ -75,10 +76,12 @@ type shown struct {
 	Room    string
 	Version int64
 	Offset  string
+	User    string
+	On      bool // Online or Typing
 }
 
 func (fakeFormat) Encode(e chat.Event, offset string) (Frame, bool) {
-	b, _ := json.Marshal(shown{e.Kind, e.Room, e.Version, offset})
+	b, _ := json.Marshal(shown{e.Kind, e.Room, e.Version, offset, e.User, e.Online || e.Typing})
 	return NewFrame(b), true
 }
 
@@ -129,16 +132,25 @@ func testHub(f *fakeStore) *Hub {
 	})
 }
 
+// enter connects a session and announces it.
+func enter(h *Hub, n NewSession, frame func(cursors map[string]string, offset string) Frame) (*Session, error) {
+	s, err := h.Connect(context.Background(), n)
+	if err == nil && !s.Announce(frame) {
+		s.Close()
+		return nil, chat.ErrBusy
+	}
+	return s, err
+}
+
 func connect(t *testing.T, h *Hub, user, pid string) (*Session, *fakeSink) {
 	t.Helper()
 	sink := &fakeSink{}
-	s, err := h.Connect(context.Background(), NewSession{
+	s, err := enter(h, NewSession{
 		ID: user + "/" + pid, PID: pid, Format: testFormat, Sink: sink,
 		Identity: chat.Identity{Actor: chat.Actor{ID: user, Role: chat.RoleUser}},
-		Announce: func(cursors map[string]string, offset string) Frame {
-			b, _ := json.Marshal(shown{Kind: "ready", Offset: offset})
-			return NewFrame(b)
-		},
+	}, func(cursors map[string]string, offset string) Frame {
+		b, _ := json.Marshal(shown{Kind: "ready", Offset: offset})
+		return NewFrame(b)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -267,10 +279,9 @@ func TestPostedWhileConnecting(t *testing.T) {
 	f.after = func() { h.Publish(f.post("r")) }
 	sink := &fakeSink{}
 	cursor := ""
-	s, err := h.Connect(context.Background(), NewSession{
+	s, err := enter(h, NewSession{
 		ID: "a", Format: testFormat, Sink: sink, Identity: chat.Identity{Actor: chat.Actor{ID: "ann"}},
-		Announce: func(cursors map[string]string, _ string) Frame { cursor = cursors["r"]; return text("{}") },
-	})
+	}, func(cursors map[string]string, _ string) Frame { cursor = cursors["r"]; return text("{}") })
 	if err != nil {
 		t.Fatal(err)
 	}

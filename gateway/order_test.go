@@ -61,10 +61,9 @@ func TestTwoConnectToASilentRoom(t *testing.T) {
 		bob, _ = connect(t, h, "bob", "")
 	}
 	sink, cursor := &fakeSink{}, ""
-	ann, err := h.Connect(t.Context(), NewSession{
+	ann, err := enter(h, NewSession{
 		ID: "a", Format: testFormat, Sink: sink, Identity: chat.Identity{Actor: chat.Actor{ID: "ann"}},
-		Announce: func(cursors map[string]string, _ string) Frame { cursor = cursors["r"]; return text("{}") },
-	})
+	}, func(cursors map[string]string, _ string) Frame { cursor = cursors["r"]; return text("{}") })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,14 +85,14 @@ func TestListenToASilentRoom(t *testing.T) {
 	defer ann.Close()
 	var bob *Session
 	told, checks := int64(0), 0
-	err := h.Listen(ann, "r", func() (int64, error) {
+	err := h.Listen(ann, "r", func() (chat.RoomHead, error) {
 		heads, err := f.fakeStore.Heads(t.Context(), []string{"r"})
 		if told = heads["r"]; checks == 0 {
 			h.Publish(f.post("r"))
 			bob, _ = connect(t, h, "bob", "")
 		}
 		checks++
-		return told, err
+		return chat.RoomHead{Room: "r", Version: told}, err
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -162,15 +161,14 @@ func TestMembershipUnderRace(t *testing.T) {
 	wg.Go(func() {
 		for range 500 { // the room comes and goes under it
 			f := &fakeSink{}
-			s, err := h.Connect(t.Context(), NewSession{
+			s, err := enter(h, NewSession{
 				ID: "b", Format: testFormat, Sink: f, Identity: chat.Identity{Actor: chat.Actor{ID: "bob"}},
-				Announce: func(map[string]string, string) Frame { return text("{}") },
-			})
+			}, func(map[string]string, string) Frame { return text("{}") })
 			if err != nil {
 				t.Error(err)
 				return
 			}
-			_ = h.Listen(s, "r", func() (int64, error) { return 0, nil })
+			_ = h.Listen(s, "r", func() (chat.RoomHead, error) { return chat.RoomHead{}, nil })
 			s.Close()
 		}
 	})
@@ -211,10 +209,9 @@ func TestResumeOverrun(t *testing.T) {
 		h, f := hookedHub()
 		f.members["ann"] = []string{"r"}
 		offset, format := "", largeFormat{}
-		s, err := h.Connect(t.Context(), NewSession{
+		s, err := enter(h, NewSession{
 			ID: "a", PID: "secret", Format: format, Sink: &fakeSink{}, Identity: ann,
-			Announce: func(_ map[string]string, o string) Frame { offset = o; return text("{}") },
-		})
+		}, func(_ map[string]string, o string) Frame { offset = o; return text("{}") })
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -153,10 +153,3 @@ func (o *Outbox) Written() {
 	o.taken = 0
 	o.mu.Unlock()
 }
-
-// Empty reports whether everything was written.
-func (o *Outbox) Empty() bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.bytes+o.taken == 0
-}

@@ -1,6 +1,10 @@
 package gateway
 
-import "time"
+import (
+	"time"
+
+	"parley/chat"
+)
 
 // The bounds of what a session keeps for recovery, and of how many of one user's
 // are kept: whoever comes and goes without end would have the server serve all
@@ -26,6 +30,23 @@ type ringEvent struct {
 	offset uint64
 	at     int64 // Unix nanoseconds
 	frame  Frame
+	about  *subject // of a passing state, nil of what is to be kept
+}
+
+// subject is what a passing state is about: a later event about the same one
+// makes an earlier one untrue.
+type subject struct {
+	kind       chat.EventKind
+	room, user string
+}
+
+// subjectOf returns nil for events that no later one makes untrue.
+func subjectOf(e chat.Event) *subject {
+	switch e.Kind {
+	case chat.EventPresence, chat.EventTyping:
+		return &subject{e.Kind, e.Room, e.User}
+	}
+	return nil
 }
 
 // add appends an event and forgets the oldest ones past the bound or the window.
@@ -52,12 +73,26 @@ func (r *ring) add(e ringEvent, limit int) {
 func (r *ring) after(offset uint64) ([]Frame, bool) {
 	for i := len(r.events) - 1; i >= r.first; i-- {
 		if r.events[i].offset == offset {
-			frames := make([]Frame, 0, len(r.events)-i-1)
-			for _, e := range r.events[i+1:] {
-				frames = append(frames, e.frame)
-			}
-			return frames, true
+			return current(r.events[i+1:]), true
 		}
 	}
 	return nil, false
+}
+
+// current leaves out what later events have made untrue: who comes back learns
+// who is there and who types, not who was and did.
+func current(events []ringEvent) []Frame {
+	latest := map[subject]int{}
+	for i, e := range events {
+		if e.about != nil {
+			latest[*e.about] = i
+		}
+	}
+	frames := make([]Frame, 0, len(events))
+	for i, e := range events {
+		if e.about == nil || latest[*e.about] == i {
+			frames = append(frames, e.frame)
+		}
+	}
+	return frames
 }

@@ -28,7 +28,10 @@ type room struct {
 	known   bool
 	pending []chat.Event // by place
 	filling bool         // a gap is being waited for or read
-	dead    bool         // removed from the hub: get it anew
+	typists typists
+	large   bool   // more than chat.LargeRoom take part
+	asOf    uint64 // the offset up to which that is known, 0 if it is not
+	dead    bool   // removed from the hub: get it anew
 }
 
 // entry says how a session comes into a room.
@@ -36,6 +39,13 @@ type entry struct {
 	setup bool // among the rooms of a new session
 	known bool // head is a version up to which it needs no events
 	head  int64
+	size  size
+}
+
+// size is how many took part in a room when this node was at an offset.
+type size struct {
+	asOf    uint64
+	members int
 }
 
 // add subscribes the session. It reports false if the room is dead.
@@ -46,6 +56,7 @@ func (r *room) add(s *Session, e entry) bool {
 		return false
 	}
 	r.enter(s, e.setup)
+	r.measure(e.size)
 	if e.known {
 		r.prime(e.head)
 	}
@@ -82,6 +93,22 @@ func (r *room) remove(s *Session) {
 	r.sessions = r.sessions[:last]
 	delete(r.index, s)
 }
+
+// sized reports whether it is known how large the room is.
+func (r *room) sized() bool { return r.asOf > 0 }
+
+// small reports whether the room is known to be one in which all is told.
+func (r *room) small() bool { return r.sized() && !r.large }
+
+// measure takes a size that was read, unless events have told a later one.
+func (r *room) measure(n size) {
+	if n.asOf > 0 && n.asOf >= r.asOf {
+		r.resize(n.asOf, n.members > chat.LargeRoom)
+	}
+}
+
+// resize notes whether the room is large.
+func (r *room) resize(asOf uint64, large bool) { r.asOf, r.large = asOf, large }
 
 // handle takes one event from the bus.
 func (r *room) handle(e chat.Event) bool {

@@ -17,15 +17,17 @@ type Session struct {
 
 	mu       sync.Mutex
 	identity chat.Identity
-	sink     Sink    // nil while detached
-	holding  bool    // frames wait until the session is announced
-	hold     []Frame // those frames
+	heads    map[string]int64 // of its rooms when it was made; gone once announced
+	sink     Sink             // nil while detached
+	holding  bool             // frames wait until the session is announced
+	hold     []Frame          // those frames
 	rooms    map[string]struct{}
 	left     map[string]struct{} // rooms left while holding
 	ring     ring
 	held     int  // bytes in hold
 	overrun  bool // more was held back than may be
 	closed   bool
+	present  bool // counts among its user's connections
 	expiry   *time.Timer
 	detached *time.Timer
 	lost     time.Time // when it was detached
@@ -75,7 +77,7 @@ func (s *Session) holdBack(f Frame) {
 }
 
 // deliver queues an event and keeps it for recovery.
-func (s *Session) deliver(f Frame, offset uint64, now time.Time) {
+func (s *Session) deliver(f Frame, e *encoder) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -86,7 +88,7 @@ func (s *Session) deliver(f Frame, offset uint64, now time.Time) {
 		if s.sink == nil {
 			limit = ringDetached
 		}
-		s.ring.add(ringEvent{offset: offset, at: now.UnixNano(), frame: f}, limit)
+		s.ring.add(ringEvent{offset: e.offset, at: e.now.UnixNano(), frame: f, about: e.about}, limit)
 	}
 	s.push(f)
 }
@@ -171,9 +173,12 @@ func (s *Session) Close() {
 			t.Stop()
 		}
 	}
-	rooms, user := s.rooms, s.identity.ID
-	s.rooms = nil
+	rooms, user, present := s.rooms, s.identity.ID, s.present
+	s.rooms, s.present = nil, false
 	s.mu.Unlock()
+	if present {
+		s.hub.departed(s, user)
+	}
 	s.hub.forget(s, user, rooms)
 }
 
@@ -188,8 +193,12 @@ func (s *Session) Detach() {
 	}
 	s.sink, s.lost = nil, s.hub.opts.Now()
 	s.detached = time.AfterFunc(RecoveryWindow, s.Close)
-	user := s.identity.ID
+	user, present := s.identity.ID, s.present
+	s.present = false
 	s.mu.Unlock()
+	if present {
+		s.hub.departed(s, user)
+	}
 	s.hub.trimWaiting(user)
 }
 

@@ -31,7 +31,11 @@ type Step struct {
 // list returns all steps, oldest first. Append only: a step that was released
 // is never edited, renamed or moved.
 func list() []*gormigrate.Migration {
-	return []*gormigrate.Migration{meta(), users(), rooms(), messages()}
+	return []*gormigrate.Migration{
+		meta(), users(), rooms(), messages(),
+		tombstones(), invitations(), files(), audit(),
+		search(), lists(),
+	}
 }
 
 // Up applies every missing step in one transaction: all of them or none. Nodes

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"parley/chat"
@@ -26,6 +27,8 @@ type appender struct {
 	batch   int
 	limit   int
 	pause   func(ctx context.Context, attempt int) // before a retry
+	index   *indexer                               // told of what is written
+	groups  atomic.Int64                           // committed so far
 
 	mu     sync.Mutex
 	queue  queue
@@ -49,9 +52,9 @@ type answer struct {
 	err     error
 }
 
-func newAppender(j journal, o Options) *appender {
+func newAppender(j journal, o Options, index *indexer) *appender {
 	a := &appender{
-		journal: j, log: o.Logger, clock: o.Clock, batch: o.BatchSize, limit: o.QueueSize, pause: backOff,
+		journal: j, log: o.Logger, clock: o.Clock, batch: o.BatchSize, limit: o.QueueSize, pause: backOff, index: index,
 		wake: make(chan struct{}, 1), finished: make(chan struct{}),
 	}
 	a.stop, a.giveUp = context.WithCancel(context.Background())

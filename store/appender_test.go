@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"parley/chat"
+	"parley/store/storetest"
 )
 
 // post is a command that writes a message of u into room, once per nonce, and
@@ -203,5 +204,12 @@ func TestTwoNodes(t *testing.T) {
 		if total != senders*each {
 			t.Errorf("%d messages, want %d", total, senders*each)
 		}
+	})
+}
+
+// TestHeirsOfTwoNodes: members who leave through two nodes at once hand the room on.
+func TestHeirsOfTwoNodes(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		storetest.Heirs(t, open(t, Options{URL: url}), open(t, Options{URL: url}))
 	})
 }

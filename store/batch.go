@@ -31,6 +31,7 @@ var errUndone = errors.New("store: transaction was undone")
 // a COMMIT was sent, perhaps written. A caller that retries with the same nonce
 // gets one message either way.
 func (a *appender) commit(group []pending) []answer {
+	defer a.index.written()
 	answers, err := a.persist(group)
 	switch {
 	case err == nil:
@@ -66,6 +67,7 @@ func (a *appender) persist(group []pending) ([]answer, error) {
 			err = a.settle(unknown)
 		}
 		if err == nil {
+			a.groups.Add(1)
 			return answers, nil
 		}
 		f := faultOf(err)
@@ -109,6 +111,7 @@ func (a *appender) transact(group []pending) ([]answer, error) {
 		return answers, nil
 	}
 	over = true
+	a.index.writing(c.searched())
 	return answers, tx.commit(ctx, c)
 }
 

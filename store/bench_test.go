@@ -24,7 +24,9 @@ const (
 //
 //	go test -run '^$' -bench Append -benchtime 30000x ./store
 //
-// ratio is the share of the bare rate that Submit keeps.
+// ratio is the share of the bare rate that Submit keeps. Nothing is indexed for
+// search in every second turn; indexed/unindexed is the share of the rate that is
+// kept in the others.
 func BenchmarkAppend(b *testing.B) {
 	for _, db := range databases {
 		b.Run(db.name, func(b *testing.B) {
@@ -36,10 +38,24 @@ func BenchmarkAppend(b *testing.B) {
 			benchFill(b, s)
 			b.ResetTimer()
 			var took, bare time.Duration
+			var rate [2]float64 // with the index held up, and not
 			for from := int64(0); from < int64(b.N); from += benchTurn {
 				to := min(from+benchTurn, int64(b.N))
-				took += benchSubmit(b, s, from, to)
+				turn := int(from / benchTurn % 2)
+				release := func() {}
+				if turn == 0 {
+					release = benchHoldIndex(s)
+				}
+				one := benchSubmit(b, s, from, to)
+				took += one
+				rate[turn] += one.Seconds() / float64(to-from)
+				release()
 				b.StopTimer()
+				if turn == 0 { // what has gathered is for no turn
+					if err := s.Indexed(b.Context()); err != nil {
+						b.Fatal(err)
+					}
+				}
 				bare += benchBare(b, s, from, to)
 				b.StartTimer()
 			}
@@ -47,8 +63,16 @@ func BenchmarkAppend(b *testing.B) {
 			b.ReportMetric(float64(b.N)/took.Seconds(), "msgs/s")
 			b.ReportMetric(float64(b.N)/bare.Seconds(), "bare/s")
 			b.ReportMetric(bare.Seconds()/took.Seconds(), "ratio")
+			b.ReportMetric(rate[0]/rate[1], "indexed/unindexed")
 		})
 	}
+}
+
+// benchHoldIndex stops the indexer until the function returned is called.
+func benchHoldIndex(s *Store) (release func()) {
+	answer := make(chan error) // which the indexer waits to be taken
+	s.index.asked <- answer
+	return func() { <-answer }
 }
 
 func benchUser(i int64) string { return fmt.Sprintf("018f0000-0000-7000-8000-%012d", i%benchSenders) }

@@ -20,6 +20,9 @@ import (
 type database struct {
 	read, write *gorm.DB
 	journal     journal
+	// search is for reads by way of the full-text index, and of the indexer.
+	search *gorm.DB
+	engine engine
 	// contains is a condition: column contains the argument, whatever their case.
 	contains func(column string) string
 	// closers run in order.

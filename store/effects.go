@@ -19,6 +19,15 @@ func (o *overlay) apply(room string, e chat.Effects) *chat.Message {
 	if e.Insert != nil {
 		written = o.applyInsert(r, *e.Insert)
 	}
+	for _, user := range e.Uninvite {
+		o.applyUninvite(memberKey{room, user})
+	}
+	for _, inv := range e.Invite {
+		o.applyInvite(room, inv)
+	}
+	for _, a := range e.Audit {
+		o.applyAct(a)
+	}
 	return written
 }
 
@@ -165,6 +174,11 @@ func (o *overlay) changes() changes {
 		} else {
 			c.inserts = append(c.inserts, m.Message)
 		}
+		c.postings(m)
 	}
+	for _, p := range o.changedPlaces {
+		c.invitation(p)
+	}
+	c.audit = o.acts
 	return c
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"io"
 	"testing"
 
@@ -112,6 +113,51 @@ func TestFaults(t *testing.T) {
 				}
 				if got := (<-submit(s, post("r", "m3", "n3"))).Message.Seq; got != 2 {
 					t.Errorf("next message has seq %d, want 2", got)
+				}
+			})
+		})
+	}
+}
+
+// TestFaultsWithActs: an act is recorded as often as what it goes with is written.
+func TestFaultsWithActs(t *testing.T) {
+	away := []error{io.ErrUnexpectedEOF, io.ErrUnexpectedEOF, io.ErrUnexpectedEOF, io.ErrUnexpectedEOF, io.ErrUnexpectedEOF}
+	for name, c := range map[string]struct {
+		faulty faulty
+		code   chat.Code
+		acts   int64
+	}{
+		"commit lost, done":          {faulty{commit: lostAfter}, "", 1},
+		"commit lost, not done":      {faulty{commit: lostBefore}, "", 1},
+		"never answered, undone":     {faulty{commit: lostBefore, lookup: away}, chat.CodeUnavailable, 0},
+		"away for long":              {faulty{before: away}, chat.CodeUnavailable, 0},
+		"a fault that does not pass": {faulty{before: []error{&pgconn.PgError{Code: "42601"}}}, chat.CodeInternal, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onEach(t, func(t *testing.T, url string) {
+				s := open(t, Options{URL: url})
+				release := hold(s)
+				f := c.faulty
+				f.journal = s.appender.journal
+				s.appender.journal, s.appender.pause = &f, func(context.Context, int) {}
+				cmd := post("r", "m", "n")
+				decide := cmd.Decide
+				cmd.Decide = func(st chat.State) (chat.Effects, error) {
+					e, err := decide(st)
+					e.Audit = []chat.Audit{{ID: "a", Act: chat.ActMessagePost}}
+					e.Insert.Files = []string{"f"}
+					e.Invite = []chat.Invitation{{ID: "i", Sender: "u", Receiver: "v"}}
+					return e, err
+				}
+				waiting := submit(s, cmd)
+				release()
+				wantCode(t, "answer", (<-waiting).err, c.code)
+				_, acts, err := s.Audits(t.Context(), chat.AuditQuery{Limit: 9})
+				_, invited, err2 := s.Invitations(t.Context(), "v", false, chat.Page{Limit: 9})
+				var posted int64
+				err3 := s.read(t.Context()).Raw("SELECT count(*) FROM postings").Row().Scan(&posted)
+				if err := errors.Join(err, err2, err3); err != nil || acts != c.acts || invited != c.acts || posted != c.acts {
+					t.Errorf("%d acts, %d invitations, %d postings, want %d of each: %v", acts, invited, posted, c.acts, err)
 				}
 			})
 		})

@@ -5,17 +5,18 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"parley/chat"
 )
 
 const (
-	feedSlack = 20
-	feedRooms = 25 // asked in one statement
+	feedSlack    = 20
+	roomsPerFeed = 25 // asked in one statement
 )
 
-// feedKey places a message in the list over all of a user's rooms: newest first
-// by time, then by id.
+// feedKey places a message in the list over all of a user's rooms: by time, then
+// by id.
 type feedKey struct {
 	ID        string
 	CreatedAt int64
@@ -23,22 +24,22 @@ type feedKey struct {
 
 // messagesOfUser lists the messages of all rooms that the user takes part in.
 //
-// Rooms are asked in the order of their last activity, a bounded number of
-// newest messages from each by its index, until no further room can have a
-// message that belongs on the page. So neither the number of the user's rooms
+// Rooms are asked in the order of their last activity (of their creation, where
+// the oldest messages come first), a bounded number of messages from each by its
+// index, until no further room can have a message that belongs on the page. So neither the number of the user's rooms
 // nor what other people write makes it slow.
 //
 // Within a room the index is by seq, which follows time but for replies that
 // were streamed while others wrote; feedSlack more are asked for to set those
 // right. One that more messages than that have overtaken may be placed too low.
 func (s *Store) messagesOfUser(ctx context.Context, q chat.MessageQuery, count bool) ([]chat.Message, int64, error) {
-	rooms, err := s.activeRooms(ctx, q.User)
+	rooms, err := s.feedRooms(ctx, q)
 	if err != nil {
 		return nil, 0, err
 	}
 	var number int64
 	if count {
-		number, err = s.countMessages(ctx, column(rooms, func(r *feedRoom) string { return r.ID }), q.Search)
+		number, err = s.countMessages(ctx, column(rooms, func(r *feedRoom) string { return r.ID }))
 		if err != nil {
 			return nil, 0, err
 		}
@@ -60,16 +61,22 @@ func (s *Store) messagesOfUser(ctx context.Context, q chat.MessageQuery, count b
 	return messages, number, nil
 }
 
-// feedRoom is one of the user's rooms; no message in it is newer than ActiveAt.
+// feedRoom is one of the user's rooms; no message in it lies before Bound, as the
+// list goes.
 type feedRoom struct {
-	ID       string
-	ActiveAt int64
+	ID    string
+	Bound int64
 }
 
-func (s *Store) activeRooms(ctx context.Context, user string) ([]feedRoom, error) {
+func (s *Store) feedRooms(ctx context.Context, q chat.MessageQuery) ([]feedRoom, error) {
+	bound := "r.active_at AS bound"
+	order := " ORDER BY r.active_at DESC"
+	if q.Oldest {
+		bound, order = "r.created_at AS bound", " ORDER BY r.created_at"
+	}
 	var rooms []feedRoom
-	err := s.read(ctx).Raw(`SELECT r.id, r.active_at FROM members m JOIN rooms r ON r.id = m.room_id
-		WHERE m.user_id = ? AND m.state = 'active' AND NOT r.deleted AND r.seq > 0 ORDER BY r.active_at DESC`, user).
+	err := s.read(ctx).Raw(`SELECT r.id, `+bound+` FROM members m JOIN rooms r ON r.id = m.room_id
+		WHERE m.user_id = ? AND m.state = 'active' AND NOT r.deleted AND r.seq > 0`+order, q.User).
 		Scan(&rooms).Error
 	if err != nil {
 		return nil, fmt.Errorf("store: rooms of a user: %w", err)
@@ -83,27 +90,23 @@ func (s *Store) feedKeys(ctx context.Context, rooms []feedRoom, q chat.MessageQu
 	if need <= 0 {
 		return nil, nil
 	}
-	arm := `SELECT m.id, m.created_at FROM messages m WHERE m.room_id = ? AND ` + listed
-	var args []any
-	if q.Search != "" {
-		arm += " AND " + s.db.contains("m.text")
-		args = append(args, q.Search)
+	arm, sign := `SELECT m.id, m.created_at FROM messages m WHERE m.room_id = ? AND `+listed+` ORDER BY m.seq DESC LIMIT ?`, -1
+	if q.Oldest {
+		arm, sign = strings.Replace(arm, " DESC", "", 1), 1
 	}
-	arm += ` ORDER BY m.seq DESC LIMIT ?`
-	args = append(args, need+feedSlack)
 	var keys []feedKey
-	for part := range slices.Chunk(rooms, feedRooms) {
-		if len(keys) == need && keys[need-1].CreatedAt > part[0].ActiveAt {
+	for part := range slices.Chunk(rooms, roomsPerFeed) {
+		if len(keys) == need && cmp.Compare(keys[need-1].CreatedAt, part[0].Bound) == -sign {
 			break
 		}
 		var more []feedKey
 		ids := column(part, func(r *feedRoom) string { return r.ID })
-		if err := s.union(ctx, ids, arm, args...).Scan(&more).Error; err != nil {
+		if err := s.union(ctx, ids, arm, need+feedSlack).Scan(&more).Error; err != nil {
 			return nil, fmt.Errorf("store: messages of a user: %w", err)
 		}
 		keys = append(keys, more...)
 		slices.SortFunc(keys, func(a, b feedKey) int {
-			return cmp.Or(cmp.Compare(b.CreatedAt, a.CreatedAt), cmp.Compare(b.ID, a.ID))
+			return sign * cmp.Or(cmp.Compare(a.CreatedAt, b.CreatedAt), cmp.Compare(a.ID, b.ID))
 		})
 		keys = keys[:min(need, len(keys))]
 	}

@@ -41,14 +41,29 @@ type wants struct {
 	members  []memberKey
 	messages []string
 	nonces   []nonceKey
+	// invitations are asked for by id, invited by room and receiver.
+	invitations []string
+	invited     []memberKey
+	elders      []elderKey
+}
+
+// elderKey asks for the active members of a room who come next, by time of
+// joining and id, after the given one.
+type elderKey struct {
+	room     string
+	joinedAt int64
+	user     string
+	limit    int
 }
 
 // found are the wanted rows that exist. Messages holds those asked for by id
-// and by nonce; one may be there twice.
+// and by nonce, invitations those by id and by place; one may be there twice.
 type found struct {
-	rooms    []chat.Room
-	members  []chat.Member
-	messages []chat.Message
+	rooms       []chat.Room
+	members     []chat.Member
+	messages    []chat.Message
+	invitations []chat.Invitation
+	elders      []chat.Member // of each room in order
 }
 
 // changes are the rows to write, as they are to be.
@@ -58,10 +73,19 @@ type changes struct {
 	read            []chat.Member // of which ReadSeq alone has moved
 	inserts         []chat.Message
 	updates         []chat.Message
+	uninvite        []string // ids, ended before others are made
+	invite          []chat.Invitation
+	unposted        []posting
+	posted          []posting
+	audit           []chat.Audit
 }
 
+// posting is a file that a message has posted in its room.
+type posting struct{ file, room, message string }
+
 func (c changes) empty() bool {
-	return len(c.newRooms)+len(c.rooms)+len(c.members)+len(c.read)+len(c.inserts)+len(c.updates) == 0
+	return len(c.newRooms)+len(c.rooms)+len(c.members)+len(c.read)+len(c.inserts)+len(c.updates)+
+		len(c.uninvite)+len(c.invite)+len(c.unposted)+len(c.posted)+len(c.audit) == 0
 }
 
 // receipt identifies a transaction whose COMMIT was not answered.

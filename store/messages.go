@@ -27,41 +27,123 @@ func (s *Store) Message(ctx context.Context, id string) (chat.Message, error) {
 }
 
 // Messages implements [chat.MessageReader]. The number is that of the whole list,
-// whatever Before, After, Skip and Limit leave of it. Search compares lower-case
-// forms of text as it is stored, without normalising it: "É" finds "é", but not
-// an e with a combining accent; scripts whose lower case depends on what stands
-// around a letter (a final sigma) may differ between the databases.
+// whatever Before, After, Skip and Limit leave of it. What selects by words or by
+// sender comes from the full-text index (search.go), and its list ends at
+// CountLimit.
 func (s *Store) Messages(ctx context.Context, q chat.MessageQuery, count bool) ([]chat.Message, int64, error) {
-	if q.Room == "" {
+	switch {
+	case q.Search != "" || q.Sender != "":
+		return s.search(ctx, q, count)
+	case q.Room != "":
+		return s.messagesOfRoom(ctx, q, count)
+	case q.User != "":
 		return s.messagesOfUser(ctx, q, count)
 	}
+	return s.allMessages(ctx, q, count)
+}
+
+// nearestAfter reports that the page is the one nearest to After.
+func nearestAfter(q chat.MessageQuery) bool { return q.After != 0 && q.Before == 0 }
+
+func (s *Store) messagesOfRoom(ctx context.Context, q chat.MessageQuery, count bool) ([]chat.Message, int64, error) {
 	var number int64
+	var err error
 	if count {
-		var err error
-		if number, err = s.countMessages(ctx, []string{q.Room}, q.Search); err != nil {
+		if number, err = s.countMessages(ctx, []string{q.Room}); err != nil {
 			return nil, 0, err
 		}
 	}
-	where, args := `m.room_id = ? AND `+listed, []any{q.Room}
+	ascending := q.Oldest || nearestAfter(q)
+	if q.Skip > 0 {
+		if q, err = s.skipped(ctx, q, ascending); err != nil {
+			return nil, 0, err
+		}
+	}
+	where, args := `m.room_id = ?`, []any{q.Room}
+	if q.After != 0 { // SQLite begins at the first bound that it reads, which listed has, too
+		where, args = where+" AND m.seq > ?", append(args, q.After)
+	}
+	where += " AND " + listed
 	if q.Before != 0 {
 		where, args = where+" AND m.seq < ?", append(args, q.Before)
 	}
-	if q.After != 0 {
-		where, args = where+" AND m.seq > ?", append(args, q.After)
-	}
-	if q.Search != "" {
-		where, args = where+" AND "+s.db.contains("m.text"), append(args, q.Search)
-	}
-	nearestAfter := q.After != 0 && q.Before == 0
 	order := " ORDER BY m.seq DESC"
-	if nearestAfter {
+	if ascending {
 		order = " ORDER BY m.seq"
 	}
 	messages, err := scanMessages(s.read(ctx).Raw(`SELECT `+messageColumns+` FROM messages m WHERE `+where+order+
-		" LIMIT ? OFFSET ?", append(args, q.Limit, q.Skip)...))
-	if nearestAfter {
+		" LIMIT ?", append(args, q.Limit)...))
+	if ascending && !q.Oldest {
 		slices.Reverse(messages)
 	}
+	return messages, number, err
+}
+
+// skipped turns Skip into a bound of seq, so that the depth of a page costs nothing:
+// seq has no gaps, and tombstones are counted in their index.
+func (s *Store) skipped(ctx context.Context, q chat.MessageQuery, ascending bool) (chat.MessageQuery, error) {
+	var newest int64
+	if err := s.read(ctx).Raw("SELECT coalesce(max(seq), 0) FROM rooms WHERE id = ?", q.Room).Row().Scan(&newest); err != nil {
+		return q, fmt.Errorf("store: newest seq: %w", err)
+	}
+	live := func(low, top int64) (int64, error) { // from low to below top
+		if low >= top {
+			return 0, nil
+		}
+		deleted, err := s.tombstones(ctx, q.Room, low, top)
+		return top - low - deleted, err
+	}
+	low, top := newest+1, newest+1 // what lies before the list, as it is walked
+	switch {
+	case ascending:
+		low, top = 1, min(q.After, newest)+1
+	case q.Before != 0:
+		low = min(q.Before, newest+1)
+	}
+	outside, err := live(low, top)
+	if err != nil {
+		return q, err
+	}
+	skip := outside + int64(q.Skip)
+	if ascending {
+		all, err := live(1, newest+1)
+		if err != nil {
+			return q, err
+		}
+		if skip >= all {
+			q.Limit = 0
+			return q, nil
+		}
+		skip = all - skip
+	}
+	bound, err := s.seqAfterSkip(ctx, q.Room, int(skip))
+	if ascending {
+		q.After = max(q.After, bound-1)
+	} else {
+		q.Before = bound
+	}
+	q.Skip = 0
+	return q, err
+}
+
+// allMessages lists the messages of all rooms, by their ids, which sort by time.
+func (s *Store) allMessages(ctx context.Context, q chat.MessageQuery, count bool) ([]chat.Message, int64, error) {
+	const inRoom = ` AND NOT (SELECT r.deleted FROM rooms r WHERE r.id = m.room_id)`
+	read := s.db.search.WithContext(ctx)
+	var number int64
+	if count {
+		err := read.Raw(`SELECT (SELECT coalesce(sum(seq), 0) FROM rooms WHERE NOT deleted) -
+			(SELECT count(*) FROM messages m WHERE m.seq > 0 AND m.deleted` + inRoom + `)`).Row().Scan(&number)
+		if err != nil {
+			return nil, 0, fmt.Errorf("store: count messages: %w", err)
+		}
+	}
+	order := " ORDER BY m.id DESC"
+	if q.Oldest {
+		order = " ORDER BY m.id"
+	}
+	messages, err := scanMessages(read.Raw(`SELECT `+messageColumns+` FROM messages m WHERE `+listed+inRoom+order+
+		" LIMIT ? OFFSET ?", q.Limit, q.Skip))
 	return messages, number, err
 }
 
@@ -72,25 +154,18 @@ func (s *Store) Changes(ctx context.Context, room string, after int64, limit int
 		WHERE m.room_id = ? AND m.version > ? AND m.seq > 0 ORDER BY m.version LIMIT ?`, room, after, limit))
 }
 
-// countMessages counts the listed messages of the rooms. Without a search it
-// reads no message but tombstones: seq has no gaps.
-func (s *Store) countMessages(ctx context.Context, rooms []string, search string) (int64, error) {
+// countMessages counts the listed messages of the rooms. It reads no message but
+// tombstones: seq has no gaps.
+func (s *Store) countMessages(ctx context.Context, rooms []string) (int64, error) {
 	var number int64
 	for part := range slices.Chunk(rooms, listSize) {
-		query, args := `SELECT (SELECT coalesce(sum(seq), 0) FROM rooms WHERE id IN ?) -
-			(SELECT count(*) FROM messages WHERE room_id IN ? AND seq > 0 AND deleted)`, []any{part, part}
-		if search != "" {
-			query = `SELECT count(*) FROM (SELECT 1 AS one FROM messages m WHERE m.room_id IN ? AND ` + listed + ` AND ` +
-				s.db.contains("m.text") + ` LIMIT ?) matches`
-			args = []any{part, search, chat.CountLimit - number}
-		}
 		var n int64
-		if err := s.read(ctx).Raw(query, args...).Row().Scan(&n); err != nil {
+		err := s.read(ctx).Raw(`SELECT (SELECT coalesce(sum(seq), 0) FROM rooms WHERE id IN ?) -
+			(SELECT count(*) FROM messages WHERE room_id IN ? AND seq > 0 AND deleted)`, part, part).Row().Scan(&n)
+		if err != nil {
 			return 0, fmt.Errorf("store: count messages: %w", err)
 		}
-		if number += n; search != "" && number >= chat.CountLimit {
-			break
-		}
+		number += n
 	}
 	return number, nil
 }

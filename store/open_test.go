@@ -70,6 +70,14 @@ func TestMigrations(t *testing.T) {
 			}
 			wantCode(t, "user", s.EnsureUsers(ctx, []chat.User{{ID: "u", Username: "Ann"}}), "")
 			wantCode(t, "post", (<-submit(s, post("r", "m", "n"))).err, "")
+			wantCode(t, "file", s.CreateFile(ctx, chat.File{ID: "f", Owner: "u"}), "")
+			wantCode(t, "invite", (<-submit(s, chat.Command{Room: "r", Decide: func(chat.State) (chat.Effects, error) {
+				return chat.Effects{
+					Insert: &chat.Message{ID: "m2", Sender: "u", Type: chat.ContentFile, Files: []string{"f"}},
+					Invite: []chat.Invitation{{ID: "i", Sender: "u", Receiver: "v"}},
+					Audit:  []chat.Audit{{ID: "a", Act: chat.ActMembersAdd}},
+				}, nil
+			}})).err, "")
 			epoch := s.Epoch()
 			if err := s.Close(ctx); err != nil {
 				t.Fatal(err)
@@ -77,7 +85,7 @@ func TestMigrations(t *testing.T) {
 			return epoch
 		}
 		epoch := fill()
-		if err := MigrateDown(ctx, url); err != nil { // messages
+		if err := MigrateDown(ctx, url); err != nil {
 			t.Fatal(err)
 		}
 		if got := applied(t, url); got != len(mustStatus(t, url))-1 {
@@ -87,7 +95,7 @@ func TestMigrations(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := open(t, Options{URL: url})
-		if room, err := s.Room(ctx, "r"); err != nil || room.Seq != 1 || s.Epoch() != epoch {
+		if room, err := s.Room(ctx, "r"); err != nil || room.Seq != 2 || s.Epoch() != epoch {
 			t.Errorf("after down and up: room %+v, %v, epoch %s and before %s", room, err, s.Epoch(), epoch)
 		}
 		if err := s.Close(ctx); err != nil {

@@ -18,10 +18,15 @@ type overlay struct {
 	members  map[memberKey]*memberState
 	messages map[string]*messageState
 	nonces   map[nonceKey]*messageState
+	places   map[memberKey]*placeState // invitations by room and receiver
+	invited  map[string]*placeState    // and by their ids
+	elders   map[string]*elders
 	// The order in which rows were first changed, which is that of writing.
 	changedRooms    []*roomState
 	changedMembers  []*memberState
 	changedMessages []*messageState
+	changedPlaces   []*placeState
+	acts            []chat.Audit
 	// failure is a fault of the database while a command ran; it ends the group.
 	failure error
 }
@@ -40,6 +45,7 @@ type memberState struct {
 type messageState struct {
 	chat.Message
 	stored, changed bool
+	posted          []string // the files that it posts as it is stored
 }
 
 func newOverlay(tx transaction, want wants, rows found, clock func() time.Time) *overlay {
@@ -57,7 +63,7 @@ func newOverlay(tx transaction, want wants, rows found, clock func() time.Time) 
 	return o
 }
 
-// add takes in loaded members and messages; those that are there already stay.
+// add takes in what was loaded; what is there already stays.
 // A member who was asked for and not found is kept as a stranger, so that nobody
 // asks again.
 func (o *overlay) add(want wants, rows found) {
@@ -74,9 +80,11 @@ func (o *overlay) add(want wants, rows found) {
 	}
 	for _, m := range rows.messages {
 		if o.messages[m.ID] == nil {
-			o.remember(&messageState{Message: m, stored: true})
+			o.remember(&messageState{Message: m, stored: true, posted: posts(m)})
 		}
 	}
+	o.addInvitations(want, rows)
+	o.addElders(want, rows)
 }
 
 func (o *overlay) remember(m *messageState) {
@@ -89,8 +97,11 @@ func (o *overlay) remember(m *messageState) {
 // run decides one command and applies its effects: all of them or, with an
 // error, none.
 func (o *overlay) run(ctx context.Context, cmd chat.Command) (chat.Outcome, error) {
-	state := o.state(cmd)
+	state, err := o.state(ctx, cmd)
 	out := chat.Outcome{Before: state, Room: state.Room}
+	if err != nil {
+		return out, err
+	}
 	effects, err := cmd.Decide(state)
 	if err != nil {
 		return out, err
@@ -106,8 +117,7 @@ func (o *overlay) run(ctx context.Context, cmd chat.Command) (chat.Outcome, erro
 }
 
 // state shows the command copies of what it named.
-func (o *overlay) state(cmd chat.Command) chat.State {
-	var s chat.State
+func (o *overlay) state(ctx context.Context, cmd chat.Command) (s chat.State, err error) {
 	if r := o.rooms[cmd.Room]; r != nil {
 		s.Room = r.Room
 	}
@@ -130,7 +140,13 @@ func (o *overlay) state(cmd chat.Command) chat.State {
 			s.Prior = copyOf(m.Message)
 		}
 	}
-	return s
+	if cmd.Invitation != "" {
+		s.Invitation = o.invitation(cmd.Room, cmd.Invitation)
+	}
+	if cmd.Heir {
+		s.Heir, err = o.heir(ctx, cmd)
+	}
+	return s, err
 }
 
 func copyOf(m chat.Message) *chat.Message { return &m }
@@ -138,11 +154,17 @@ func copyOf(m chat.Message) *chat.Message { return &m }
 // check refuses effects that cannot be applied, before any of them is. It loads
 // the rows that the effects touch and the command did not name.
 func (o *overlay) check(ctx context.Context, room string, e chat.Effects) error {
+	if err := checkActs(e.Audit); err != nil {
+		return err
+	}
 	if o.rooms[room] == nil && e.Room == nil {
-		if e.Insert != nil || e.Update != nil || len(e.Members) > 0 {
+		if e.Insert != nil || e.Update != nil || len(e.Members)+len(e.Invite) > 0 {
 			return fmt.Errorf("store: effects on room %q, which does not exist", room)
 		}
 		return nil
+	}
+	if err := checkInvitations(e.Invite); err != nil {
+		return err
 	}
 	if e.Insert != nil && (e.Insert.ID == "" || e.Insert.Sender == "" || o.messages[e.Insert.ID] != nil) {
 		return fmt.Errorf("store: message %q of %q cannot be inserted", e.Insert.ID, e.Insert.Sender)
@@ -174,9 +196,15 @@ func (o *overlay) loadTouched(ctx context.Context, room string, e chat.Effects) 
 	if e.Update != nil && o.messages[e.Update.ID] == nil {
 		want.messages = []string{e.Update.ID}
 	}
-	if len(want.members)+len(want.messages) == 0 {
+	want.invited = o.unknownPlaces(room, e)
+	if len(want.members)+len(want.messages)+len(want.invited) == 0 {
 		return nil
 	}
+	return o.load(ctx, want)
+}
+
+// load takes in more rows. If it fails, so does the group.
+func (o *overlay) load(ctx context.Context, want wants) error {
 	rows, err := o.tx.load(ctx, want)
 	if err != nil {
 		o.failure = err

@@ -20,6 +20,7 @@ func TestReadsUseIndexes(t *testing.T) {
 	explain := tap(s, func(sql string) { statements = append(statements, sql) })
 	ctx := t.Context()
 	page := chat.Page{Limit: 10, Search: "x"}
+	deep := chat.Page{Limit: 10, Skip: 3}
 	for name, read := range map[string]func() error{
 		"room":         func() error { _, err := s.Room(ctx, "r"); return err },
 		"member":       func() error { _, err := s.Member(ctx, "r", "u"); return err },
@@ -30,11 +31,15 @@ func TestReadsUseIndexes(t *testing.T) {
 		"heads":        func() error { _, err := s.Heads(ctx, []string{"r", "q"}); return err },
 		"message":      func() error { _, err := s.Message(ctx, "m"); return err },
 		"messages": func() error {
-			_, _, err := s.Messages(ctx, chat.MessageQuery{Room: "r", Before: 9, Page: page}, true)
+			_, _, err := s.Messages(ctx, chat.MessageQuery{Room: "r", Before: 9, Page: deep}, true)
 			return err
 		},
 		"messages after": func() error {
-			_, _, err := s.Messages(ctx, chat.MessageQuery{Room: "r", After: 9, Page: chat.Page{Limit: 5}}, true)
+			_, _, err := s.Messages(ctx, chat.MessageQuery{Room: "r", After: 9, Page: deep}, true)
+			return err
+		},
+		"messages, oldest first": func() error {
+			_, _, err := s.Messages(ctx, chat.MessageQuery{Room: "r", Oldest: true, Page: deep}, true)
 			return err
 		},
 		"feed": func() error {
@@ -47,6 +52,22 @@ func TestReadsUseIndexes(t *testing.T) {
 		"user by name":   func() error { _, err := s.UserByName(ctx, "u"); return ignoreNotFound(err) },
 		"roles":          func() error { _, err := s.MissingUsers(ctx, []string{"u", "v"}); return err },
 		"users changed":  func() error { _, err := s.UsersChangedSince(ctx, start, 5); return err },
+		"rooms after":    func() error { _, err := s.RoomsAfter(ctx, "a", 5); return err },
+		"unread": func() error {
+			_, err := s.unread(ctx, []viewRow{{roomRow: roomRow{ID: "r", Seq: 9}, State: "active"}})
+			return err
+		},
+		"place":          func() error { _, err := s.seqAfterSkip(ctx, "r", 1); return err },
+		"users by role":  func() error { _, _, err := s.Users(ctx, chat.UserQuery{Page: page, Role: "user"}); return err },
+		"invitation":     func() error { _, err := s.Invitation(ctx, "i"); return ignoreNotFound(err) },
+		"received":       func() error { _, _, err := s.Invitations(ctx, "u", false, page); return err },
+		"sent":           func() error { _, _, err := s.Invitations(ctx, "u", true, chat.Page{Limit: 5}); return err },
+		"file":           func() error { _, err := s.File(ctx, "f"); return ignoreNotFound(err) },
+		"readable files": func() error { _, err := s.UnreadableFiles(ctx, "u", []string{"f", "g"}); return err },
+		"acts of actor":  func() error { _, _, err := s.Audits(ctx, chat.AuditQuery{Actor: "a", Limit: 5}); return err },
+		"acts on room":   func() error { _, _, err := s.Audits(ctx, chat.AuditQuery{Room: "r", Limit: 5}); return err },
+		"acts on user":   func() error { _, _, err := s.Audits(ctx, chat.AuditQuery{User: "u", Limit: 5}); return err },
+		"acts by name":   func() error { _, _, err := s.Audits(ctx, chat.AuditQuery{Act: "a", Limit: 5}); return err },
 	} {
 		statements = nil
 		if err := read(); err != nil {
@@ -62,9 +83,48 @@ func TestReadsUseIndexes(t *testing.T) {
 			}
 		}
 	}
-	for _, sql := range []string{sqliteRoom, sqliteMember, sqliteByID, sqliteNonce, sqliteUpdateRoom, sqliteUpdateMessage, sqliteReadMember} {
+	for _, sql := range []string{sqliteElders, sqliteInvitation, sqlitePlace, sqliteUninvite, sqliteUnpost, sqliteRoom, sqliteMember, sqliteByID, sqliteNonce, sqliteUpdateRoom, sqliteUpdateMessage, sqliteReadMember} {
 		if plan := explain(sql); scans(plan) {
 			t.Errorf("%s\n%s", sql, plan)
+		}
+	}
+}
+
+// TestWholeListsAreWalked: lists that select nothing follow an order that the
+// database keeps, and stop at the end of their page; whole numbers are counted in
+// an index. None sorts what it lists.
+func TestWholeListsAreWalked(t *testing.T) {
+	url := databases[0].url(t)
+	if err := MigrateUp(t.Context(), url); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, Options{URL: url})
+	var statements []string
+	explain := tap(s, func(sql string) { statements = append(statements, sql) })
+	ctx := t.Context()
+	for name, read := range map[string]func(page chat.Page) error{
+		"rooms": func(p chat.Page) error { _, _, err := s.AllRooms(ctx, p); return err },
+		"users": func(p chat.Page) error { _, _, err := s.Users(ctx, chat.UserQuery{Page: p}); return err },
+		"acts": func(p chat.Page) error {
+			_, _, err := s.Audits(ctx, chat.AuditQuery{Skip: p.Skip, Limit: p.Limit})
+			return err
+		},
+	} {
+		statements = nil
+		for _, page := range []chat.Page{{Limit: 5}, {Limit: 5, Search: "x"}} {
+			if err := read(page); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if len(statements) != 4 {
+			t.Errorf("%s: %d statements", name, len(statements))
+		}
+		for _, sql := range statements {
+			plan := explain(sql)
+			if sorts, bounded := strings.Contains(plan, "TEMP B-TREE"), strings.Contains(sql, " LIMIT "); sorts ||
+				!bounded && !strings.Contains(plan, "COVERING INDEX") {
+				t.Errorf("%s: %s\n%s", name, sql, plan)
+			}
 		}
 	}
 }

@@ -14,6 +14,9 @@ import (
 const (
 	// poolConnections bounds the connections for reads and for writes of users.
 	poolConnections = 16
+	// searchConnections bounds the searches at once, which may take long, the
+	// indexer included.
+	searchConnections = 5
 	// journalConnections are the appender's own, so that reads never keep it
 	// waiting: one for transactions, one to ask for the fate of a lost one.
 	journalConnections = 2
@@ -31,8 +34,18 @@ func openPostgres(ctx context.Context, url string) (*database, error) {
 	appending := stdlib.OpenDB(*config, stdlib.OptionShouldPing(stale), stdlib.OptionAfterConnect(prepareJournal))
 	appending.SetMaxOpenConns(journalConnections)
 	appending.SetMaxIdleConns(journalConnections)
-	d := &database{journal: &pgJournal{pool: appending}, closers: []func() error{closePool(appending), closePool(pool)}}
-	if err := d.preparePostgres(ctx, pool); err != nil {
+	searching := stdlib.OpenDB(*config, stdlib.OptionShouldPing(stale), stdlib.OptionAfterConnect(prepareSearch))
+	searching.SetMaxOpenConns(searchConnections)
+	searching.SetMaxIdleConns(2)
+	d := &database{
+		journal: &pgJournal{pool: appending}, engine: &pgEngine{},
+		closers: []func() error{closePool(appending), closePool(searching), closePool(pool)},
+	}
+	err = d.preparePostgres(ctx, pool)
+	if err == nil {
+		d.search, err = openGORM(postgres.New(postgres.Config{Conn: searching}))
+	}
+	if err != nil {
 		_ = d.close()
 		return nil, err
 	}
@@ -52,6 +65,14 @@ func stale(_ context.Context, p stdlib.ShouldPingParams) bool {
 func prepareJournal(ctx context.Context, c *pgx.Conn) error {
 	_, err := c.Exec(ctx, `SET idle_in_transaction_session_timeout = '30s';
 		SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off`)
+	return err
+}
+
+// prepareSearch sets up a connection of the search: its plans use indexes, whatever
+// the planner believes of words, and are made quickly.
+func prepareSearch(ctx context.Context, c *pgx.Conn) error {
+	_, err := c.Exec(ctx, `SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
+		SET jit = off; SET max_parallel_workers_per_gather = 0`)
 	return err
 }
 

@@ -58,6 +58,7 @@ func queueReads(b *pgx.Batch, want wants, rows *found) {
 			column(want.nonces, func(k *nonceKey) string { return k.user }),
 			column(want.nonces, func(k *nonceKey) string { return k.nonce })).Query(rows.scanMessages)
 	}
+	queueRecordReads(b, want, rows)
 }
 
 func (f *found) scanRooms(rows pgx.Rows) error {
@@ -119,6 +120,7 @@ func queueWrites(b *pgx.Batch, c changes) {
 	if len(c.updates) > 0 {
 		b.Queue(pgUpdateMessages, updateArrays(c.updates)...)
 	}
+	queueRecordWrites(b, c)
 }
 
 // column takes one value of each row.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/driver"
+	"github.com/ncruces/go-sqlite3/ext/fts5"
 	"github.com/ncruces/go-sqlite3/gormlite"
 )
 
@@ -55,6 +57,10 @@ func openSQLite(ctx context.Context, path string) (*database, error) {
 	if d.write, err = openGORM(gormlite.OpenDB(writer)); err == nil {
 		d.read, err = openGORM(gormlite.OpenDB(reader))
 	}
+	if err == nil {
+		d.search, err = openGORM(gormlite.OpenDB(reader))
+		d.engine = &sqliteEngine{}
+	}
 	if err != nil {
 		_ = d.close()
 		return nil, err
@@ -78,7 +84,9 @@ func openSQLitePool(path string, size int, txlock string, pragmas ...string) (*s
 	name := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{
 		"_txlock": {txlock}, "_pragma": pragmas,
 	}.Encode()}
-	db, err := driver.Open(name.String(), registerFold)
+	db, err := driver.Open(name.String(), func(c *sqlite3.Conn) error {
+		return errors.Join(registerFold(c), fts5.Register(c))
+	})
 	if err != nil {
 		return nil, fmt.Errorf("store: open sqlite: %w", err)
 	}

@@ -53,7 +53,8 @@ func (j *sqliteJournal) read(want wants) (rows found, err error) {
 			return rows, err
 		}
 	}
-	return rows, nil
+	err = j.readRecords(want, &rows)
+	return rows, err
 }
 
 func (j *sqliteJournal) readMessage(rows *found, text string, args ...string) error {
@@ -82,21 +83,7 @@ func (j *sqliteJournal) row(text string, targets func() []any, args ...string) (
 	if !s.Step() {
 		return false, s.Err()
 	}
-	for i, t := range targets() {
-		switch t := t.(type) {
-		case *string:
-			*t = s.ColumnText(i)
-		case **string:
-			if s.ColumnType(i) != sqlite3.NULL {
-				text := s.ColumnText(i)
-				*t = &text
-			}
-		case *int64:
-			*t = s.ColumnInt64(i)
-		case *bool:
-			*t = s.ColumnBool(i)
-		}
-	}
+	columns(s, targets())
 	return true, s.Err()
 }
 
@@ -131,7 +118,7 @@ func (j *sqliteJournal) write(c changes) error {
 			return err
 		}
 	}
-	return nil
+	return j.writeRecords(&c)
 }
 
 func (j *sqliteJournal) writeRoom(text string, r *chat.Room) error {

@@ -47,6 +47,8 @@ func (o Options) withDefaults() Options {
 type Store struct {
 	*appender
 	db    *database
+	index *indexer
+	probe int // see matchesAtOnce
 	epoch atomic.Pointer[string]
 }
 
@@ -56,7 +58,7 @@ var _ chat.Store = (*Store)(nil)
 // this program: run [MigrateUp] (`parley migrate up`) first.
 var ErrNotMigrated = errors.New("store: the database lacks migrations: run `parley migrate up`")
 
-// Open opens the database and starts the appender; [Store.Close] ends both. It
+// Open opens the database and starts the appender and the indexer; [Store.Close] ends them. It
 // does not migrate.
 //
 // In sqlite://data/parley.db everything after sqlite:// is a path, relative to
@@ -85,7 +87,10 @@ func (s *Store) start(ctx context.Context, o Options) error {
 		return err
 	}
 	s.epoch.Store(&epoch)
-	s.appender = newAppender(s.db.journal, o)
+	s.probe = matchesAtOnce
+	s.index = newIndexer(s.db, o.Logger)
+	s.appender = newAppender(s.db.journal, o, s.index)
+	s.index.start(s.appender)
 	return nil
 }
 
@@ -94,7 +99,9 @@ func (s *Store) start(ctx context.Context, o Options) error {
 // waits in the queue is answered ErrClosing unwritten, and ctx's error returned.
 // It must not be called from a done function, which it waits for.
 func (s *Store) Close(ctx context.Context) error {
-	return errors.Join(s.appender.close(ctx), s.db.close())
+	err := s.appender.close(ctx)
+	s.index.close()
+	return errors.Join(err, s.db.close())
 }
 
 // Epoch names the database's present epoch, as read by Open or made by NewEpoch.

@@ -151,18 +151,18 @@ func (s *Store) EnsureUsers(ctx context.Context, users []chat.User) error {
 }
 
 // CreateUser implements [chat.UserStore].
-func (s *Store) CreateUser(ctx context.Context, u chat.User) error {
+func (s *Store) CreateUser(ctx context.Context, u chat.User, acts ...chat.Audit) error {
 	row := rowOfUser(u)
-	return userFault("create user", s.db.write.WithContext(ctx).Create(&row).Error)
+	return userFault("create user", s.withActs(ctx, acts, func(tx *gorm.DB) error { return tx.Create(&row).Error }))
 }
 
 // UpdateUser implements [chat.UserStore]. The user's row is locked while change
 // runs, which must therefore be quick and call no method of the store. A Username
 // that is taken answers CodeConflict; the ID cannot be changed.
-func (s *Store) UpdateUser(ctx context.Context, id string, change func(*chat.User) error) (chat.User, error) {
+func (s *Store) UpdateUser(ctx context.Context, id string, change func(*chat.User) error, acts ...chat.Audit) (chat.User, error) {
 	var after chat.User
 	var refusal error
-	err := s.db.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+	err := s.withActs(ctx, acts, func(tx *gorm.DB) error {
 		var row userRow
 		if err := tx.Clauses(clause.Locking{Strength: "UPDATE"}).Where("id = ?", id).Take(&row).Error; err != nil {
 			return err
@@ -198,10 +198,11 @@ func (s *Store) UsersChangedSince(ctx context.Context, t time.Time, limit int) (
 }
 
 func userFault(op string, err error) error {
+	var acts *actsFault
 	switch {
 	case err == nil:
 		return nil
-	case faultOf(err) == faultUnique:
+	case faultOf(err) == faultUnique && !errors.As(err, &acts):
 		return errTaken
 	}
 	return fmt.Errorf("store: %s: %w", op, err)

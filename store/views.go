@@ -22,7 +22,7 @@ type viewRow struct {
 	ReadSeq int64
 }
 
-// RoomsOf implements [chat.RoomReader]. A page takes five statements at most,
+// RoomsOf implements [chat.RoomReader]. A page takes six statements at most,
 // whatever its size up to armSize rooms. Rooms with a name of one and the same
 // activity come in a fixed order.
 func (s *Store) RoomsOf(ctx context.Context, user string, page chat.Page) ([]chat.RoomView, int64, error) {
@@ -100,15 +100,46 @@ func (s *Store) views(ctx context.Context, rows []viewRow) ([]chat.RoomView, err
 	if err != nil {
 		return nil, err
 	}
+	unread, err := s.unread(ctx, rows)
+	if err != nil {
+		return nil, err
+	}
 	views := make([]chat.RoomView, len(rows))
 	for i, r := range rows {
-		v := chat.RoomView{Room: r.room(), Epoch: s.Epoch(), Participants: participants[r.ID], LastMessage: last[r.ID]}
-		if r.State == string(chat.MemberActive) {
-			v.Unread = max(0, r.Seq-r.ReadSeq)
+		views[i] = chat.RoomView{
+			Room: r.room(), Epoch: s.Epoch(), Participants: participants[r.ID], LastMessage: last[r.ID], Unread: unread[r.ID],
 		}
-		views[i] = v
 	}
 	return views, nil
+}
+
+// unread counts, where the viewer takes part, the messages above their read
+// position that are not deleted: seq has no gaps, so the tombstones among them
+// are all that is looked up.
+func (s *Store) unread(ctx context.Context, rows []viewRow) (map[string]int64, error) {
+	all := map[string]int64{}
+	var behind []viewRow
+	for _, r := range rows {
+		if r.State == string(chat.MemberActive) && r.Seq > r.ReadSeq {
+			all[r.ID] = r.Seq - r.ReadSeq
+			behind = append(behind, r)
+		}
+	}
+	for part := range slices.Chunk(behind, armSize) {
+		var deleted []struct {
+			RoomID string
+			N      int64
+		}
+		err := s.unionOf(ctx, `SELECT room_id, count(*) AS n FROM messages WHERE room_id = ? AND seq > ? AND seq <= ? AND seq > 0 AND deleted
+			GROUP BY room_id`, column(part, func(r *viewRow) []any { return []any{r.ID, r.ReadSeq, r.Seq} })).Scan(&deleted).Error
+		if err != nil {
+			return nil, fmt.Errorf("store: unread: %w", err)
+		}
+		for _, d := range deleted {
+			all[d.RoomID] = max(0, all[d.RoomID]-d.N)
+		}
+	}
+	return all, nil
 }
 
 // participantsOf lists the first of each room, in the order they joined. One
@@ -174,14 +205,11 @@ func (s *Store) lastMessages(ctx context.Context, rooms []viewRow) (map[string]*
 
 // union joins one select per room, whose arguments are the room and args.
 func (s *Store) union(ctx context.Context, rooms []string, arm string, args ...any) *gorm.DB {
-	var text strings.Builder
-	all := make([]any, 0, len(rooms)*(1+len(args)))
-	for i, room := range rooms {
-		if i > 0 {
-			text.WriteString(" UNION ALL ")
-		}
-		text.WriteString("SELECT * FROM (" + arm + ") arm")
-		all = append(append(all, room), args...)
-	}
-	return s.read(ctx).Raw(text.String(), all...)
+	return s.unionOf(ctx, arm, column(rooms, func(room *string) []any { return append([]any{*room}, args...) }))
+}
+
+// unionOf joins one select per list of arguments.
+func (s *Store) unionOf(ctx context.Context, arm string, args [][]any) *gorm.DB {
+	arms := strings.Repeat(" UNION ALL SELECT * FROM ("+arm+") arm", len(args))
+	return s.read(ctx).Raw(strings.TrimPrefix(arms, " UNION ALL "), slices.Concat(args...)...)
 }

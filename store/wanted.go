@@ -9,16 +9,19 @@ import (
 // wanted gathers the rows that a group's commands name, each once.
 type wanted struct {
 	wants
-	rooms    map[string]struct{}
-	members  map[memberKey]struct{}
-	messages map[string]struct{}
-	nonces   map[nonceKey]struct{}
+	rooms       map[string]struct{}
+	members     map[memberKey]struct{}
+	messages    map[string]struct{}
+	nonces      map[nonceKey]struct{}
+	invitations map[string]struct{}
+	elders      map[elderKey]struct{}
 }
 
 func newWanted(size int) *wanted {
 	return &wanted{
 		rooms: make(map[string]struct{}, size), members: make(map[memberKey]struct{}, size),
 		messages: map[string]struct{}{}, nonces: make(map[nonceKey]struct{}, size),
+		invitations: map[string]struct{}{}, elders: map[elderKey]struct{}{},
 	}
 }
 
@@ -35,6 +38,12 @@ func (w *wanted) command(cmd chat.Command) {
 	}
 	if cmd.Nonce != "" {
 		once(w.nonces, &w.wants.nonces, nonceKey{cmd.Room, cmd.User, cmd.Nonce})
+	}
+	if cmd.Invitation != "" {
+		once(w.invitations, &w.wants.invitations, cmd.Invitation)
+	}
+	if cmd.Heir {
+		once(w.elders, &w.wants.elders, firstElders(cmd.Room))
 	}
 }
 

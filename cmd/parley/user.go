@@ -85,7 +85,7 @@ func (c userAdd) Run(ctx context.Context, s streams) error {
 	return withAccounts(ctx, c.database, c.secrets, func(a *auth.Service) error {
 		u, err := a.CreateAccount(ctx, auth.NewAccount{
 			Username: c.Username, Password: password, Name: c.Name, Email: c.Email,
-		}, c.Role)
+		}, c.Role, roleAct(chat.ActUserCreate, "", c.Role))
 		if err == nil {
 			_, err = fmt.Fprintln(s.out, u.ID)
 		}
@@ -101,7 +101,7 @@ type userRole struct {
 // Run does it.
 func (c userRole) Run(ctx context.Context) error {
 	return c.find(ctx, func(a *auth.Service, id string) error {
-		_, err := a.SetRole(ctx, id, c.Role)
+		_, err := a.SetRole(ctx, id, c.Role, roleAct(chat.ActUserRole, id, c.Role))
 		return err
 	})
 }
@@ -115,7 +115,7 @@ func (c userPassword) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	return c.find(ctx, func(a *auth.Service, id string) error {
-		_, err := a.SetPassword(ctx, id, password)
+		_, err := a.SetPassword(ctx, id, password, act(chat.ActUserPassword, id))
 		return err
 	})
 }
@@ -125,7 +125,7 @@ type userBlock struct{ userName }
 // Run does it.
 func (c userBlock) Run(ctx context.Context) error {
 	return c.find(ctx, func(a *auth.Service, id string) error {
-		_, err := a.Block(ctx, id)
+		_, err := a.Block(ctx, id, act(chat.ActUserBlock, id))
 		return err
 	})
 }
@@ -135,9 +135,21 @@ type userUnblock struct{ userName }
 // Run does it.
 func (c userUnblock) Run(ctx context.Context) error {
 	return c.find(ctx, func(a *auth.Service, id string) error {
-		_, err := a.Unblock(ctx, id)
+		_, err := a.Unblock(ctx, id, act(chat.ActUserUnblock, id))
 		return err
 	})
+}
+
+// act is what the command line does to a user, as it is recorded.
+func act(what chat.Act, user string) chat.Audit {
+	return chat.Audit{ID: newID(), At: time.Now(), Act: what, User: user}
+}
+
+// roleAct is act with the role that is given.
+func roleAct(what chat.Act, user string, role chat.Role) chat.Audit {
+	a := act(what, user)
+	a.Detail = map[string]string{"role": string(role)}
+	return a
 }
 
 // withAccounts runs with the accounts of a database.

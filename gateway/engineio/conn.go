@@ -235,7 +235,7 @@ func (c *Conn) end(reason string, discard bool) {
 	case ws != nil:
 		c.out.Finish(closeFrame(reason))
 	default:
-		c.out.Finish(gateway.NewFrame([]byte{'1'}))
+		c.out.Close(false) // a poll of its own says goodbye
 	}
 	if first && h != nil {
 		h.Closed(reason)

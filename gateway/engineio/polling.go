@@ -16,7 +16,10 @@ import (
 // separator stands between the packets of one polling payload.
 const separator = 0x1e
 
-var noop = []byte{'6'}
+var (
+	noop    = []byte{'6'}
+	goodbye = []byte{'1'}
+)
 
 // poll answers one GET with what is queued, or waits until something is.
 func (c *Conn) poll(w http.ResponseWriter, r *http.Request) {
@@ -39,6 +42,9 @@ func (c *Conn) poll(w http.ResponseWriter, r *http.Request) {
 	}
 	frames, last := c.takePoll()
 	body := noop
+	if last {
+		body = goodbye
+	}
 	for i, f := range frames {
 		if i == 0 {
 			body = nil
@@ -48,8 +54,8 @@ func (c *Conn) poll(w http.ResponseWriter, r *http.Request) {
 		body = append(body, f.Text()...)
 	}
 	c.endPoll(ready)
-	if c.answer(w, body) {
-		c.finishPoll(last)
+	if c.answer(w, body) && last {
+		c.drained()
 	}
 }
 
@@ -78,7 +84,9 @@ func (c *Conn) freePoll() {
 	}
 }
 
-// takePoll takes what is queued, unless a WebSocket has become the transport.
+// takePoll takes what is queued, unless a WebSocket has become the transport. last
+// tells that the connection is being closed and nothing is left: the official client
+// drops the messages that a goodbye comes with.
 func (c *Conn) takePoll() ([]gateway.Frame, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -96,16 +104,6 @@ func (c *Conn) endPoll(ready chan struct{}) {
 		c.polling = nil
 	}
 	c.mu.Unlock()
-}
-
-// finishPoll ends a closing connection once its last packet was taken.
-func (c *Conn) finishPoll(last bool) {
-	c.mu.Lock()
-	closed := c.closed
-	c.mu.Unlock()
-	if last || (closed && c.out.Empty()) {
-		c.drained()
-	}
 }
 
 // answer writes a poll's answer and reports whether the kernel has it.

@@ -194,6 +194,21 @@ func TestPollingDrains(t *testing.T) {
 	}
 }
 
+// TestPollingSaysGoodbyeAlone: the official client acts on a goodbye before it has
+// handled the messages that stand before it in one payload, and drops them.
+func TestPollingSaysGoodbyeAlone(t *testing.T) {
+	n := serve(t, Options{})
+	c, p := n.poll(t)
+	p.Send(Message([]byte("why")))
+	p.Close()
+	for _, want := range []string{"4why", "1"} {
+		if got := c.packets(); len(got) != 1 || got[0] != want {
+			t.Errorf("a poll had %q, not %s alone", got, want)
+		}
+	}
+	recv(t, p.Done(), "the end")
+}
+
 // TestPollingClosesInTheEnd, though its client never comes back for the rest.
 func TestPollingClosesInTheEnd(t *testing.T) {
 	n := serve(t, Options{WriteTimeout: 20 * time.Millisecond})

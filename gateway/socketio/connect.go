@@ -66,10 +66,10 @@ func (l *link) connect(data []byte) {
 	_ = json.Unmarshal(payload, &auth)
 	l.verdict = l.judge(ctx, auth)
 	p := newPeer(l, name)
-	if l.verdict.err == nil && auth.Pid != "" {
-		p.session = l.server.opts.Hub.Resume(string(auth.Pid), string(auth.Offset), l.verdict.identity, p.format(), p)
-	}
 	p.identity = l.verdict.identity
+	if l.verdict.err == nil {
+		l.verdict.err = p.open(ctx, auth)
+	}
 	l.setPending(p)
 	l.handOver(ctx, p.restoration())
 	if l.takePending() != nil && p.session != nil {
@@ -174,24 +174,6 @@ func (s *Server) connected(args ...any) {
 	if !sock.Connected() {
 		p.disconnected("transport close")
 	}
-}
-
-// begin lets the events of the socket's session flow: of the resumed one, or of a
-// new one. It reports false if that cannot be, and the client has to come back.
-func (p *peer) begin() bool {
-	if p.session != nil {
-		if !p.session.Resumed() {
-			p.session.Close()
-			return false
-		}
-		return true
-	}
-	if err := p.start(); err != nil {
-		p.opts().Log.Warn("cannot connect a user to the rooms", "error", err)
-		p.tell(chat.ErrorOf(err))
-		return false
-	}
-	return true
 }
 
 func (l *link) setPending(p *peer) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
@@ -216,15 +217,37 @@ func TestSlowConnect(t *testing.T) {
 	w := open(t)
 	w.store.heads = func() { close(entered); <-leave }
 	c := w.dial("/chat")
-	c.join(map[string]string{"token": "ann"})
+	c.connecting(map[string]string{"token": "ann"})
 	<-entered
 	c.cut()
-	eventually(t, "the connection to be gone", func() bool { return w.door.Connections() == 0 })
 	close(leave)
+	eventually(t, "the connection to be gone", func() bool { return w.door.Connections() == 0 })
 	eventually(t, "the session to be detached", func() bool {
-		connected, waiting := w.hub.Sessions()
-		return connected == 0 && waiting == 1
+		connected, _ := w.hub.Sessions()
+		return connected == 0
 	})
+}
+
+// TestNothingIsMissedFromConnectOn: what is posted once a client knows that it is
+// connected reaches it live, however soon.
+func TestNothingIsMissedFromConnectOn(t *testing.T) {
+	w := open(t)
+	r := w.room("ann")
+	for i := range 100 {
+		c := w.dial("/chat")
+		c.connecting(map[string]string{"token": "ann"})
+		if p, err := c.read(); err != nil || p.kind != '0' {
+			t.Fatalf("CONNECT was answered %c %s, %v", p.kind, p.data, err)
+		}
+		text := fmt.Sprintf("hello %d", i)
+		if _, err := w.chat.Post(t.Context(), actor("ann"), chat.Draft{Room: r, Text: text, Type: chat.ContentText}); err != nil {
+			t.Fatal(err)
+		}
+		if p := c.await("message"); !strings.Contains(string(p.data), text) {
+			t.Fatalf("after %q came %s", text, p.data)
+		}
+		c.cut()
+	}
 }
 
 // TestTokenEnds: the client is told why, gets a DISCONNECT, and the connection is

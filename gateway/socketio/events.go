@@ -18,6 +18,7 @@ var handlers = map[string]func(*call){
 	"disconnectFromRoom": (*call).disconnectFromRoom,
 	"messagesRead":       (*call).messagesRead,
 	"typing":             (*call).typing,
+	"presence":           (*call).presence,
 	"edit":               (*call).edit,
 	"delete":             (*call).deleteMessage,
 	"history":            (*call).history,
@@ -64,9 +65,9 @@ func (c *call) connectToRoom() {
 // checked once the subscription stands: from there on a removal ends it.
 func (c *call) listen(ctx context.Context, room string) (any, error) {
 	var view chat.RoomView
-	err := c.peer.opts().Hub.Listen(c.peer.session, room, func() (head int64, err error) {
+	err := c.peer.opts().Hub.Listen(c.peer.session, room, func() (head chat.RoomHead, err error) {
 		view, err = c.peer.opts().Chat.Room(ctx, c.actor(), room)
-		return view.Version, err
+		return chat.RoomHead{Room: view.ID, Version: view.Version, Members: view.ParticipantCount}, err
 	})
 	if err != nil {
 		return nil, err
@@ -135,6 +136,20 @@ func (c *call) typing() {
 
 func (c *call) setTyping(ctx context.Context, room string, typing bool) error {
 	return c.peer.opts().Chat.Typing(ctx, c.actor(), room, typing, c.peer.session.ID)
+}
+
+func (c *call) presence() {
+	room, err := c.fields("roomId").str("roomId")
+	c.do(func(ctx context.Context) (any, error) {
+		if err != nil {
+			return nil, err
+		}
+		online, err := c.peer.opts().Chat.Presence(ctx, c.actor(), room)
+		return struct {
+			Ok     bool     `json:"ok"`
+			Online []string `json:"online"`
+		}{true, online}, err
+	})
 }
 
 func (c *call) edit() {

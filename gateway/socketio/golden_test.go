@@ -22,10 +22,14 @@ type line [2]any
 
 func play(t testing.TB, users ...string) *script {
 	s := &script{t: t, w: open(t), order: users, clients: map[string]*client{}}
+	s.connect(users...)
+	return s
+}
+
+func (s *script) connect(users ...string) {
 	for _, u := range users {
 		s.clients[u] = s.w.connect(u)
 	}
-	return s
 }
 
 // on plays one event with an ack; args is JSON without the brackets.
@@ -123,7 +127,7 @@ func TestEventShapes(t *testing.T) {
 	s.does("a room is made", nil)
 	room := `"` + r + `"`
 	s.on("ann", "message", room+`,{"contentType":"text","content":"one","nonce":"n1"}`)
-	s.on("bob", "message", room+`,{"contentType":"file","files":["f1"],"replyTo":"id2"}`)
+	s.on("bob", "message", room+`,{"contentType":"file","files":["f3"],"replyTo":"id2"}`)
 	s.on("bob", "messagesRead", room)
 	s.on("ann", "messagesRead", `{"roomId":`+room+`,"seq":1}`)
 	s.on("ann", "messagesRead", room)
@@ -168,10 +172,12 @@ func TestRoomShapes(t *testing.T) {
 	r := s.w.room("ann")
 	s.does("ann makes a room", nil)
 	ctx := t.Context()
-	s.does("ann adds bob", s.w.chat.AddUsers(ctx, actor("ann"), r, []string{"bob"}))
-	s.does("ann adds cid and dan", s.w.chat.AddUsers(ctx, actor("ann"), r, []string{"cid", "dan"}))
+	_, err := s.w.chat.AddUsers(ctx, actor("ann"), r, []string{"bob"})
+	s.does("ann adds bob", err)
+	_, err = s.w.chat.AddUsers(ctx, actor("ann"), r, []string{"cid", "dan"})
+	s.does("ann adds cid and dan", err)
 	s.does("ann removes bob", s.w.chat.RemoveUsers(ctx, actor("ann"), r, []string{"bob"}))
-	_, err := s.w.chat.Post(ctx, actor("ann"), chat.Draft{Room: r, Text: "not for bob", Type: chat.ContentText})
+	_, err = s.w.chat.Post(ctx, actor("ann"), chat.Draft{Room: r, Text: "not for bob", Type: chat.ContentText})
 	s.does("ann posts", err)
 	s.does("dan leaves", s.w.chat.LeaveRoom(ctx, actor("dan"), r))
 	s.does("ann deletes the room", s.w.chat.DeleteRoom(ctx, actor("ann"), r))

@@ -98,12 +98,19 @@ func (s *sqlite) Submit(c chat.Command, done func(chat.Outcome, error)) {
 
 func open(t testing.TB, change ...func(*Options)) *world {
 	t.Helper()
+	return openHub(t, gateway.Options{}, change...)
+}
+
+// openHub is open with a hub of its own figures.
+func openHub(t testing.TB, h gateway.Options, change ...func(*Options)) *world {
+	t.Helper()
 	w := &world{t: t, store: openStore(t)}
 	log := slog.New(slog.DiscardHandler)
-	w.hub = gateway.NewHub(gateway.Options{Store: w.store, Epoch: w.store.Epoch, Log: log})
+	h.Store, h.Epoch, h.Log = w.store, w.store.Epoch, log
+	w.hub = gateway.NewHub(h)
 	var ids atomic.Int64
 	w.chat = chat.NewService(chat.Options{
-		Store: w.store, Bus: w.hub, AllowEdit: true, AllowDelete: true, Log: log,
+		Store: w.store, Bus: w.hub, Presence: w.hub, AllowEdit: true, AllowDelete: true, Log: log,
 		Now:   func() time.Time { return start },
 		NewID: func() string { return fmt.Sprintf("id%d", ids.Add(1)) },
 	})
@@ -144,6 +151,11 @@ func openStore(t testing.TB) *sqlite {
 	}
 	if err := s.EnsureUsers(ctx, all); err != nil {
 		t.Fatal(err)
+	}
+	for id, owner := range map[string]string{"f1": "ann", "f2": "ann", "f3": "bob"} {
+		if err := s.CreateFile(ctx, chat.File{ID: id, Owner: owner, Name: id, CreatedAt: start}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return &sqlite{Store: s}
 }

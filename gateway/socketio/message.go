@@ -32,6 +32,7 @@ func (c *call) message() {
 			c.fail(err)
 			return
 		}
+		c.peer.session.StopTyping(r.Message.Room)
 		if r.Duplicate {
 			c.repeat(r)
 		}

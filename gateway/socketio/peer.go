@@ -25,17 +25,21 @@ type peer struct {
 	acks *acks
 	// The socket's public name and its client's secret.
 	sid, pid string
-	identity chat.Identity // who connects
+	identity chat.Identity    // who connects
+	session  *gateway.Session // set before CONNECT is answered
+	resumed  bool             // and so is this
 
-	mu      sync.Mutex
-	socket  *socket.Socket   // set once CONNECT was answered
-	session *gateway.Session // set before any event is handled
-	lost    string           // why the socket is closed, once it is
-	gone    chan struct{}    // closed then
+	mu     sync.Mutex
+	socket *socket.Socket // set once CONNECT was answered
+	lost   string         // why the socket is closed, once it is
+	gone   chan struct{}  // closed then
 }
 
 func newPeer(l *link, namespace string) *peer {
-	return &peer{link: l, name: namespace, acks: newAcks(), gone: make(chan struct{})}
+	return &peer{
+		link: l, name: namespace, acks: newAcks(), gone: make(chan struct{}),
+		sid: utils.Base64Id().GenerateId(), pid: utils.Base64Id().GenerateId(),
+	}
 }
 
 func (p *peer) opts() *Options { return &p.link.server.opts }
@@ -45,30 +49,48 @@ func (p *peer) format() *format { return p.link.server.formats[p.name] }
 // restoration is the CONNECT that the library is given: with it the library
 // takes the socket's ids from us, fresh ones or those of the session resumed.
 func (p *peer) restoration() []byte {
-	p.sid, p.pid = utils.Base64Id().GenerateId(), utils.Base64Id().GenerateId()
-	if p.session != nil {
-		p.sid, p.pid = p.session.ID, p.session.PID
-	}
 	ids, _ := json.Marshal(map[string]string{"pid": p.pid, "offset": p.sid})
 	return append([]byte("0"+p.name+","), ids...)
 }
 
-// start makes the socket's session and announces it.
-func (p *peer) start() error {
-	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
-	defer cancel()
-	id := p.identity
-	user := userWire{id.ID, id.Name, id.Role}
-	session, err := p.opts().Hub.Connect(ctx, gateway.NewSession{
-		ID: p.sid, PID: p.pid, Format: p.format(), Identity: id, Sink: p,
-		Announce: func(cursors map[string]string, offset string) gateway.Frame {
-			return p.format().event("ready", readyWire{user, cursors}, offset)
-		},
+// open gives the socket its session before its CONNECT is answered, so that
+// nothing is missed from then on: the one that its client comes back to, or a new one.
+func (p *peer) open(ctx context.Context, auth connectAuth) error {
+	hub := p.opts().Hub
+	if auth.Pid != "" {
+		p.session = hub.Resume(string(auth.Pid), string(auth.Offset), p.identity, p.format(), p)
+	}
+	if p.resumed = p.session != nil; p.resumed {
+		p.sid, p.pid = p.session.ID, p.session.PID
+		return nil
+	}
+	var err error
+	p.session, err = hub.Connect(ctx, gateway.NewSession{
+		ID: p.sid, PID: p.pid, Format: p.format(), Identity: p.identity, Sink: p,
 	})
-	if err == nil {
-		p.setSession(session)
+	if err != nil {
+		p.opts().Log.Warn("cannot connect a user to the rooms", "error", err)
 	}
 	return err
+}
+
+// begin lets the events of the socket's session flow. It reports false if that
+// cannot be, and the client has to come back.
+func (p *peer) begin() bool {
+	ok := false
+	if p.resumed {
+		ok = p.session.Resumed()
+	} else {
+		id := p.session.Identity()
+		user := userWire{id.ID, id.Name, id.Role}
+		ok = p.session.Announce(func(cursors map[string]string, offset string) gateway.Frame {
+			return p.format().event("ready", readyWire{user, cursors}, offset)
+		})
+	}
+	if !ok {
+		p.session.Close()
+	}
+	return ok
 }
 
 // setSocket notes the library's socket, whose CONNECT has been answered.
@@ -76,25 +98,6 @@ func (p *peer) setSocket(s *socket.Socket) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.socket = s
-}
-
-// setSession notes the socket's session, or ends it if the socket was closed
-// meanwhile.
-func (p *peer) setSession(s *gateway.Session) {
-	p.mu.Lock()
-	p.session = s
-	lost := p.lost
-	p.mu.Unlock()
-	if lost != "" {
-		release(s, lost)
-	}
-}
-
-// current returns the session, nil until there is one.
-func (p *peer) current() *gateway.Session {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.session
 }
 
 // Send implements gateway.Sink.
@@ -126,19 +129,15 @@ func (p *peer) tell(e *chat.Error) {
 
 // emit sends an event to this socket alone.
 func (p *peer) emit(name string, body any) {
-	if s := p.current(); s != nil {
-		s.Send(p.format().event(name, body, ""))
-	}
+	p.session.Send(p.format().event(name, body, ""))
 }
 
-// disconnected is called by the library once the socket is closed, perhaps while
-// its session is being made.
+// disconnected is called by the library once the socket is closed.
 func (p *peer) disconnected(reason ...any) {
 	why, _ := reason[0].(string)
 	p.mu.Lock()
 	again := p.lost != ""
 	p.lost = why
-	s := p.session
 	p.mu.Unlock()
 	if again {
 		return
@@ -147,9 +146,7 @@ func (p *peer) disconnected(reason ...any) {
 	p.acks.close()
 	p.link.emptyInbox()
 	close(p.gone)
-	if s != nil {
-		release(s, why)
-	}
+	release(p.session, why)
 }
 
 // release lets a session go whose socket is closed. A lost connection may be
@@ -166,7 +163,7 @@ func release(s *gateway.Session, why string) {
 // library calls it in the order in which the events came.
 func (p *peer) receive(args ...any) {
 	defer p.link.handled()
-	if p.session == nil || len(args) == 0 {
+	if len(args) == 0 {
 		return
 	}
 	var reply socket.Ack

@@ -191,6 +191,8 @@ func TestRetriedNonce(t *testing.T) {
 	w := open(t)
 	r := w.room("ann", "bob")
 	one, two, bob := w.connect("ann"), w.connect("ann"), w.connect("bob")
+	one.settle() // of bob's connecting
+	two.settle()
 	args := fmt.Sprintf(`%q,{"contentType":"text","content":"x","nonce":"n"}`, r)
 	first := string(one.call("message", args))
 	for _, c := range []*client{one, two, bob} {

@@ -50,6 +50,12 @@ type typingWire struct {
 	Typing bool   `json:"typing"`
 }
 
+type presenceWire struct {
+	Room   string `json:"room"`
+	User   string `json:"user"`
+	Online bool   `json:"online"`
+}
+
 type roomWire struct {
 	Room string `json:"room"`
 	Name string `json:"roomName,omitempty"`
@@ -89,6 +95,8 @@ func eventWire(e chat.Event) any {
 		return readWire{e.Room, e.User, e.Seq}
 	case chat.EventTyping:
 		return typingWire{e.Room, e.User, e.Typing}
+	case chat.EventPresence:
+		return presenceWire{e.Room, e.User, e.Online}
 	case chat.EventRoomJoined, chat.EventRoomDeleted:
 		return roomWire{e.Room, e.RoomName}
 	case chat.EventRoomLeft:

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -38,13 +40,33 @@ func Run(t *testing.T, open func(*testing.T) chat.Store) {
 		{"pages", pages},
 		{"feed", feed},
 		{"counts", counts},
-		{"search", search},
+		{"search in every script", searchScripts},
+		{"search by scope", searchScopes},
+		{"search after changes", searchChanges},
 		{"rooms of a user", roomsOfUser},
 		{"views", views},
 		{"read positions", readPositions},
 		{"users", users},
 		{"updates of users", updatesOfUsers},
 		{"users at once", usersAtOnce},
+		{"saved users", savedUsers},
+		{"lists of users", listsOfUsers},
+		{"unread", unread},
+		{"all rooms", allRooms},
+		{"rooms after", roomsAfter},
+		{"invitations", invitations},
+		{"invitations of one go", invitationsOfOneGo},
+		{"invitations at once", invitationsAtOnce},
+		{"lists of invitations", listsOfInvitations},
+		{"heirs", heirs},
+		{"heirs of one go", heirsOfOneGo},
+		{"heirs at once", heirsAtOnce},
+		{"files", files},
+		{"postings of one go", postingsOfOneGo},
+		{"who does not take part", whoDoesNotTakePart},
+		{"acts of commands", actsOfCommands},
+		{"acts of users", actsOfUsers},
+		{"lists of acts", listsOfActs},
 	}
 	for _, p := range parts {
 		t.Run(p.name, func(t *testing.T) {
@@ -98,6 +120,29 @@ func (s *suite) do(cmd chat.Command) chat.Outcome {
 		s.Fatal(a.err)
 	}
 	return a.Outcome
+}
+
+// together submits commands that wait for each other, so that one group takes
+// them if it holds so many, and returns their answers.
+func (s *suite) together(cmds ...chat.Command) []answer {
+	begun, released := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	s.store.Submit(chat.Command{Room: "held", Decide: func(chat.State) (chat.Effects, error) {
+		once.Do(func() { close(begun) })
+		<-released
+		return chat.Effects{}, nil
+	}}, func(chat.Outcome, error) {})
+	<-begun
+	waits := make([]<-chan answer, len(cmds))
+	for i, cmd := range cmds {
+		waits[i] = s.submit(cmd)
+	}
+	close(released)
+	answers := make([]answer, len(cmds))
+	for i, w := range waits {
+		answers[i] = <-w
+	}
+	return answers
 }
 
 // create makes a room whose first user is its creator, all of them active.
@@ -181,6 +226,23 @@ func (s *suite) deletion(room string) chat.Command {
 		st.Room.Deleted = true
 		return chat.Effects{Room: &st.Room}, nil
 	}}
+}
+
+// act is one of an administrator's on the room, with an id of its own.
+func (s *suite) act(room, user string) chat.Audit {
+	id, at := s.next("act")
+	return chat.Audit{ID: id, At: at, Actor: "root", Act: chat.ActRoomUpdate, Room: room, User: user}
+}
+
+// acts lists the ids of all that are recorded, oldest first.
+func (s *suite) acts() (ids []string) {
+	s.Helper()
+	all, _, err := s.store.Audits(s.ctx(), chat.AuditQuery{Limit: 1000})
+	for _, a := range must(all, err) {
+		ids = append(ids, a.ID)
+	}
+	slices.Reverse(ids)
+	return ids
 }
 
 // room makes a room with n messages of its first user and returns their ids.

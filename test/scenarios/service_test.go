@@ -71,7 +71,7 @@ func (d serviceDoor) do(t *testing.T, a chat.Actor, verb Verb, in arguments) (er
 	case DeleteRoom:
 		err = d.DeleteRoom(ctx, a, in.RoomID)
 	case Add:
-		err = d.AddUsers(ctx, a, in.RoomID, in.Users)
+		_, err = d.AddUsers(ctx, a, in.RoomID, in.Users)
 	case Remove:
 		err = d.RemoveUsers(ctx, a, in.RoomID, in.Users)
 	case Join:
