@@ -35,7 +35,9 @@ bin/parley: $(GO_FILES) go.mod go.sum frontend/dist/.built
 bin/parley-bench: $(GO_FILES) go.mod go.sum
 	CGO_ENABLED=0 go build -ldflags '$(LDFLAGS)' -o $@ ./cmd/parley-bench
 
-deps: frontend/node_modules/.installed test/js/node_modules/.installed examples/talk/node_modules/.installed ## Install what the tests need
+NODE_PARTS := frontend test/js test/examples test/bruno $(addprefix examples/,talk hello bot backend)
+
+deps: $(NODE_PARTS:%=%/node_modules/.installed) ## Install what the tests need
 	@scripts/deps
 
 lint: ## Static checks and formatting

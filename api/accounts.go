@@ -42,7 +42,7 @@ type passwordInput struct {
 // signedIn is a user with a token of theirs.
 type signedIn struct {
 	Token string `json:"token"`
-	User  user   `json:"user"`
+	User  User   `json:"user"`
 }
 
 func (s *server) accountRoutes() {
@@ -97,7 +97,7 @@ func (s *server) guest(ctx context.Context, in *guestInput) (signedIn, error) {
 	return signedIn{token, newUser(u)}, err
 }
 
-func (s *server) me(ctx context.Context, a chat.Actor, _ *none) (user, error) {
+func (s *server) me(ctx context.Context, a chat.Actor, _ *none) (User, error) {
 	u, err := s.Accounts.Me(ctx, a)
 	return newUser(u), err
 }

@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -27,14 +28,21 @@ var jsonFormat = huma.Format{Marshal: encode, Unmarshal: decode}
 
 // encode writes v at once. A client that is gone is no error.
 func encode(w io.Writer, v any) error {
+	text, err := marshal(v)
+	if err != nil {
+		return err
+	}
+	_, _ = w.Write(text)
+	return nil
+}
+
+// marshal is v as a line of JSON.
+func marshal(v any) ([]byte, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return err
-	}
-	_, _ = w.Write(buf.Bytes())
-	return nil
+	err := enc.Encode(v)
+	return buf.Bytes(), err
 }
 
 // decode reads one JSON object; its errors are texts for the client.
@@ -48,11 +56,18 @@ func decode(body []byte, v any) error {
 	case errors.As(err, &kind) && kind.Field == "":
 		return errors.New("body must be a JSON object")
 	case errors.As(err, &kind):
-		return fmt.Errorf("%s: expected %s, got %s", kind.Field, kindName(kind.Type), kind.Value)
+		return fmt.Errorf("%s: expected %s, got %s", fieldPath(kind.Field), kindName(kind.Type), kind.Value)
 	case errors.As(err, &syntax):
 		return fmt.Errorf("body is not valid JSON: %w", syntax)
 	}
 	return err
+}
+
+// fieldPath is a field as the client names it. The path that it is given has the
+// names of embedded structs too, which alone begin with a capital.
+func fieldPath(path string) string {
+	parts := slices.DeleteFunc(strings.Split(path, "."), func(part string) bool { return part[0] >= 'A' && part[0] <= 'Z' })
+	return strings.Join(parts, ".")
 }
 
 func kindName(t reflect.Type) string {

@@ -19,7 +19,7 @@ type listMessagesInput struct {
 
 type messageList struct {
 	Messages []wire.Message `json:"messages" nullable:"false"`
-	Count    int64          `json:"count" doc:"Of all, wherever the page begins; with search it stops at 10000"`
+	Count    int64          `json:"count" doc:"Of all, wherever the page begins; with search, or of one sender, it stops at 10000"`
 }
 
 type messageInput struct {
@@ -61,7 +61,7 @@ func (s *server) messageRoutes() {
 }
 
 func (s *server) postMessage(ctx context.Context, a chat.Actor, in *postInput) (wire.Receipt, error) {
-	r, err := s.Chat.Post(ctx, a, in.draft())
+	r, err := s.Chat.Post(ctx, a, in.Body.draft(in.Body.RoomID))
 	return wire.NewReceipt(r), err
 }
 
@@ -69,11 +69,7 @@ func (s *server) listMessages(ctx context.Context, a chat.Actor, in *listMessage
 	views, total, err := s.Chat.Messages(ctx, a, chat.MessageQuery{
 		Room: in.RoomID, Before: in.Before.n, After: in.After.n, Page: in.page(),
 	})
-	answer := messageList{Messages: make([]wire.Message, len(views)), Count: total}
-	for i, v := range views {
-		answer.Messages[i] = wire.NewMessage(v)
-	}
-	return answer, err
+	return messageList{Messages: shown(views, wire.NewMessage), Count: total}, err
 }
 
 func (s *server) getMessage(ctx context.Context, a chat.Actor, in *messageInput) (wire.Message, error) {

@@ -9,21 +9,25 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// bearer names the one security scheme.
+// bearer names the security scheme of users' routes.
 const bearer = "bearer"
 
 // The sections of the document.
 const (
-	tagRooms    = "Rooms"
-	tagMessages = "Messages"
-	tagAccounts = "Accounts"
-	tagHealth   = "Health"
+	tagRooms       = "Rooms"
+	tagMessages    = "Messages"
+	tagFiles       = "Files"
+	tagInvitations = "Invitations"
+	tagAdmin       = "Administration"
+	tagAccounts    = "Accounts"
+	tagHealth      = "Health"
 )
 
-const description = `Rooms and messages of the Parley chat gateway. What is posted here reaches live connections, and the other way round.
+const description = `Rooms, messages and administration of the Parley chat gateway. What is posted here reaches live connections, and the other way round.
 
 - Send the token as ` + "`Authorization: Bearer <token>`" + `.
-- Every path answers with and without its last slash. Unknown fields and query parameters are ignored. A header ` + "`masterkey`" + ` is accepted and ignored here.
+- Every path answers with and without its last slash. Unknown fields and query parameters are ignored. A header ` + "`masterkey`" + ` is accepted and ignored, but below ` + "`/admin`" + `.
+- ` + "`/admin`" + ` is for tokens of the role admin. Where the server has a master key, the header ` + "`masterkey`" + ` must be it besides; else the answer is 401.
 - ` + "`populate`" + ` is accepted on lists and ignored: relations are always ids, and a room always carries its last message.
 - Times are RFC 3339 in UTC with milliseconds. A cursor is opaque.
 - What is not the caller's is answered as if it did not exist.
@@ -42,11 +46,15 @@ func newHuma(e *echo.Echo, version string) huma.API {
 	config.Tags = []*huma.Tag{
 		{Name: tagRooms, Description: "Groups and who takes part in them"},
 		{Name: tagMessages, Description: "What is said in rooms"},
+		{Name: tagFiles, Description: "What messages carry"},
+		{Name: tagInvitations, Description: "To rooms, on servers where users are asked before they take part"},
+		{Name: tagAdmin, Description: "For administrators; what they change, and when they read what others wrote, is recorded"},
 		{Name: tagAccounts, Description: "Accounts and guests of this server"},
 		{Name: tagHealth, Description: "For load balancers"},
 	}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		bearer: {Type: "http", Scheme: "bearer", BearerFormat: "JWT"},
+		bearer:    {Type: "http", Scheme: "bearer", BearerFormat: "JWT"},
+		masterKey: {Type: "apiKey", In: "header", Name: masterKey, Description: "Below /admin, where the server has a master key"},
 	}
 	return humaecho.New(e, config)
 }

@@ -18,6 +18,15 @@ type result struct {
 	Result string `json:"result"`
 }
 
+// shown is a list as it is written: never null.
+func shown[T, W any](list []T, form func(T) W) []W {
+	all := make([]W, len(list))
+	for i, one := range list {
+		all[i] = form(one)
+	}
+	return all
+}
+
 // none is the input of an operation that reads nothing.
 type none struct{}
 
@@ -45,11 +54,14 @@ func guarded[I, O any](s *server, op huma.Operation, handle func(context.Context
 	op.Security = []map[string][]string{{bearer: {}}}
 	op.Middlewares = append(op.Middlewares, s.authenticate)
 	open(s, op, func(ctx context.Context, in *I) (O, error) {
-		return handle(ctx, ctx.Value(actorKey{}).(chat.Actor), in)
+		return handle(ctx, actorOf(ctx), in)
 	})
 }
 
 type actorKey struct{}
+
+// actorOf is the caller of a request that was authenticated.
+func actorOf(ctx context.Context) chat.Actor { return ctx.Value(actorKey{}).(chat.Actor) }
 
 // authenticate is a middleware that hands the caller to guarded.
 func (s *server) authenticate(ctx huma.Context, next func(huma.Context)) {

@@ -34,8 +34,8 @@ type Options struct {
 	// Pages holds the built web pages: docs/ for the page of the API, and
 	// placeholder.html to be shown while they are not built. May be nil.
 	Pages fs.FS
-	// MasterKey is what the header masterkey must be on administrators' routes.
-	// User routes, all there are so far, accept and ignore that header.
+	// MasterKey, if set, is what the header masterkey must be below /admin, beside
+	// an administrator's token. User routes accept and ignore that header.
 	MasterKey string
 	// Origins may read answers from a browser; "*" is all, and the default.
 	Origins []string
@@ -43,6 +43,9 @@ type Options struct {
 	TrustedProxies []netip.Prefix
 	// BodyLimit bounds a JSON body in bytes; zero is the contract's figure.
 	BodyLimit int64
+	// Patience is how long a client may take for one piece of an export (64 KiB) or
+	// of a file (32 KiB); zero is 30 seconds.
+	Patience time.Duration
 	// Version is shown in the OpenAPI document.
 	Version string
 	Log     *slog.Logger
@@ -57,6 +60,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.BodyLimit == 0 {
 		o.BodyLimit = BodyLimit
+	}
+	if o.Patience == 0 {
+		o.Patience = 30 * time.Second
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()

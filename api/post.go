@@ -10,19 +10,23 @@ import (
 	"parley/chat"
 )
 
-// postInput is a message to be posted. What it says is in message, or beside
-// roomId where there is no message.
+// postInput is a message to be posted.
 type postInput struct {
 	Body struct {
-		RoomID  string          `json:"roomId"`
-		Message *messageContent `json:"message,omitempty"`
-		ReplyTo string          `json:"replyTo,omitempty" doc:"Id of a message of the room"`
-		Content
+		RoomID string `json:"roomId"`
+		Post
 	}
 }
 
-// Content is what a message says, with its type. (huma reads embedded fields of
-// exported types alone.)
+// Post is a message without its room. What it says is in message, or beside it
+// where there is no message. (huma reads embedded fields of exported types alone.)
+type Post struct {
+	Message *messageContent `json:"message,omitempty"`
+	ReplyTo string          `json:"replyTo,omitempty" doc:"Id of a message of the room"`
+	Content
+}
+
+// Content is what a message says, with its type.
 type Content struct {
 	ContentType string   `json:"contentType,omitempty" enum:"text,file,multimedia" doc:"typing and system cannot be posted"`
 	Text        string   `json:"content,omitempty"`
@@ -30,18 +34,20 @@ type Content struct {
 	Nonce       *nonce   `json:"nonce,omitempty" nullable:"false" doc:"Makes repetitions one message"`
 }
 
-func (in *postInput) draft() chat.Draft {
-	body := in.Body
-	says := body.Content
-	if body.Message != nil {
-		says = body.Message.Content
+func (p *Post) draft(room string) chat.Draft {
+	says := p.Content
+	if p.Message != nil {
+		says = p.Message.Content
 	}
 	if says.Nonce == nil {
-		says.Nonce = body.Nonce
+		says.Nonce = p.Nonce
+	}
+	if says.Files == nil {
+		says.Files = p.Files
 	}
 	return chat.Draft{
-		Room: body.RoomID, Text: says.Text, Type: chat.ContentType(says.ContentType), Files: says.Files,
-		Nonce: (*string)(says.Nonce), ReplyTo: body.ReplyTo,
+		Room: room, Text: says.Text, Type: chat.ContentType(says.ContentType), Files: says.Files,
+		Nonce: (*string)(says.Nonce), ReplyTo: p.ReplyTo,
 	}
 }
 

@@ -21,16 +21,25 @@ type roomID struct {
 	RoomID string `json:"roomId"`
 }
 
-// Page is the part of a list that is asked for.
+// Span is the part of a list that is asked for.
+type Span struct {
+	Skip  count `query:"skip" doc:"How many to leave out, from the list's beginning"`
+	Limit count `query:"limit" doc:"50 unless said, 200 at most; more is 200"`
+}
+
+// Page is the part of a list of rooms or messages that is asked for.
 type Page struct {
-	Skip     count  `query:"skip" doc:"How many to leave out, from the newest"`
-	Limit    count  `query:"limit" doc:"50 unless said, 200 at most; more is 200"`
-	Search   string `query:"search" doc:"Part of the name or text, in any case"`
+	Span
+	Search   string `query:"search" doc:"Of rooms, a part of the name, in any case; of messages, words that all are in the text"`
 	Populate string `query:"populate" doc:"Accepted and ignored"`
 }
 
+func (s Span) page() chat.Page { return chat.Page{Skip: s.Skip.int(), Limit: s.Limit.int()} }
+
 func (p Page) page() chat.Page {
-	return chat.Page{Skip: p.Skip.int(), Limit: p.Limit.int(), Search: p.Search}
+	page := p.Span.page()
+	page.Search = p.Search
+	return page
 }
 
 type listRoomsInput struct{ Page }
@@ -85,11 +94,7 @@ func (s *server) createRoom(ctx context.Context, a chat.Actor, in *newRoomInput)
 
 func (s *server) listRooms(ctx context.Context, a chat.Actor, in *listRoomsInput) (roomList, error) {
 	views, total, err := s.Chat.Rooms(ctx, a, in.page())
-	answer := roomList{Rooms: make([]room, len(views)), Count: total}
-	for i, v := range views {
-		answer.Rooms[i] = newRoom(v)
-	}
-	return answer, err
+	return roomList{Rooms: shown(views, newRoom), Count: total}, err
 }
 
 func (s *server) getRoom(ctx context.Context, a chat.Actor, in *roomInput) (room, error) {

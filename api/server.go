@@ -20,11 +20,14 @@ type server struct {
 func New(o Options) http.Handler {
 	s := &server{Options: o.withDefaults(), echo: echo.New()}
 	s.echo.HTTPErrorHandler = func(err error, c echo.Context) { s.refuse(c, err) }
-	s.echo.Use(s.observe, s.describe, s.recover, s.cors, unescapeParams)
+	s.echo.Use(s.observe, s.describe, s.recover, s.cors, unescapeParams, s.administer)
 	s.huma = newHuma(s.echo, s.Version)
 	s.roomRoutes()
 	s.memberRoutes()
 	s.messageRoutes()
+	s.invitationRoutes()
+	s.adminRoutes()
+	s.fileRoutes()
 	if s.Accounts != nil {
 		s.accountRoutes()
 	}
@@ -48,6 +51,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			route.URL = withoutSlash(r.URL)
 		}
 		if r.Method == http.MethodHead {
+			route = *route.WithContext(asHead(r.Context()))
 			route.Method = http.MethodGet
 		}
 		r = &route

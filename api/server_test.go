@@ -21,6 +21,7 @@ import (
 	"go.uber.org/goleak"
 
 	"parley/api"
+	"parley/auth"
 	"parley/chat"
 )
 
@@ -49,10 +50,15 @@ func open(t testing.TB, change ...func(*api.Options)) *door {
 	store := openStore(t, "ann", "bob", "cid", "root", "extra1", "extra2")
 	var ids, ticks atomic.Int64
 	log := &lockedBuffer{}
+	now := func() time.Time { return start.Add(time.Duration(ticks.Add(1)) * time.Second) }
+	newID := func() string { return fmt.Sprintf("id%d", ids.Add(1)) }
+	directory, err := auth.New(auth.Config{Secret: make([]byte, auth.MinSecret), Users: store, NewID: newID, Now: func() time.Time { return start }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(directory.Close)
 	service := chat.NewService(chat.Options{
-		Store: store, Bus: events{}, AllowEdit: true, AllowDelete: true,
-		Now:   func() time.Time { return start.Add(time.Duration(ticks.Add(1)) * time.Second) },
-		NewID: func() string { return fmt.Sprintf("id%d", ids.Add(1)) },
+		Store: store, Bus: events{}, Directory: directory, AllowEdit: true, AllowDelete: true, Now: now, NewID: newID,
 	})
 	o := api.Options{
 		Chat: service, Authenticate: authenticate, Accounts: memAccounts{},

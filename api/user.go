@@ -5,8 +5,8 @@ import (
 	"parley/wire"
 )
 
-// user is the wire form of the user that a caller is.
-type user struct {
+// User is the wire form of a user.
+type User struct {
 	ID        string `json:"_id"`
 	Username  string `json:"username,omitempty" doc:"Accounts only"`
 	Name      string `json:"name"`
@@ -15,8 +15,8 @@ type user struct {
 	CreatedAt string `json:"createdAt" format:"date-time"`
 }
 
-func newUser(u chat.User) user {
-	return user{
+func newUser(u chat.User) User {
+	return User{
 		ID: u.ID, Username: u.Username, Name: u.Name, Email: u.Email, Role: string(u.Role),
 		CreatedAt: wire.Time(u.CreatedAt),
 	}

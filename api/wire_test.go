@@ -32,3 +32,20 @@ func TestAccountShapes(t *testing.T) {
 	d.must(401, "", "POST", "/auth/login", `{"username":"ann","password":"wrong"}`)
 	d.must(401, "", "GET", "/auth/me", "")
 }
+
+// TestAdminShapes pins the shapes of administration that are its own.
+func TestAdminShapes(t *testing.T) {
+	d := open(t)
+	golden(t, "admin-room-created", d.must(200, "root", "POST", "/admin/chat/rooms", `{"name":"Orders","participants":["bob"],"creator":"ann"}`).body)
+	golden(t, "admin-posted", d.must(201, "root", "POST", "/admin/chat/rooms/id1/messages", `{"message":"Your order has left","nonce":"o1"}`).body)
+	d.must(201, "root", "POST", "/admin/chat/rooms/id1/messages", `{"message":{"contentType":"file","files":["f1"]},"as":"bob"}`)
+	golden(t, "admin-rooms", d.must(200, "root", "GET", "/admin/chat/rooms", "").body)
+	golden(t, "admin-messages", d.must(200, "root", "GET", "/admin/chat/messages?sort=createdAt", "").body)
+	golden(t, "admin-account", d.must(201, "root", "POST", "/admin/chat/users", `{"username":"dora","password":"secret-12","role":"agent"}`).body)
+	golden(t, "admin-saved", d.must(200, "root", "POST", "/admin/chat/users/bulk", `{"users":[{"_id":"new","name":"New","email":"n@x.y"}]}`).body)
+	d.must(200, "root", "PUT", "/admin/chat/users/new/block", "")
+	golden(t, "admin-user", d.must(200, "root", "GET", "/admin/chat/users/new", "").body)
+	golden(t, "admin-users", d.must(200, "root", "GET", "/admin/chat/users?limit=2", "").body)
+	golden(t, "admin-audit", d.must(200, "root", "GET", "/admin/chat/audit?room=id1", "").body)
+	golden(t, "admin-audit-user", d.must(200, "root", "GET", "/admin/chat/audit?user=new&act=user.block", "").body)
+}

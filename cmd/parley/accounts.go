@@ -35,6 +35,21 @@ func (a accounts) Logout(ctx context.Context, actor chat.Actor) error {
 	return a.Service.Logout(ctx, actor.ID)
 }
 
+// directory is auth.Service as the use cases know it.
+func (s *server) directory() chat.Directory {
+	if s.command.Accounts == "local" {
+		return s.auth
+	}
+	return outsiders{s.auth}
+}
+
+// outsiders are users without accounts here.
+type outsiders struct{ *auth.Service }
+
+func (outsiders) CreateAccount(context.Context, chat.NewAccount, chat.Role, ...chat.Audit) (chat.User, error) {
+	return chat.User{}, chat.ErrNoAccounts
+}
+
 // revocation is the event that ends what a change of the user has ended.
 func revocation(u chat.User) chat.Event {
 	return chat.Event{Kind: chat.EventUserRevoked, User: u.ID, Blocked: u.Blocked, TokenVersion: u.TokenVersion}

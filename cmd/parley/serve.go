@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/google/uuid"
@@ -11,6 +12,7 @@ import (
 	"parley/api"
 	"parley/auth"
 	"parley/chat"
+	"parley/files"
 	"parley/frontend"
 	"parley/gateway"
 	"parley/gateway/engineio"
@@ -27,6 +29,7 @@ type server struct {
 	hub     *gateway.Hub
 	auth    *auth.Service
 	chat    *chat.Service
+	blobs   chat.Blobs
 	sockets *socketio.Server
 	door    *door
 }
@@ -56,22 +59,50 @@ func (c *serveCommand) wire(ctx context.Context, set settings) (*server, error) 
 	if srv.store, err = openStore(ctx, c.DatabaseURL, set.log); err != nil {
 		return nil, fmt.Errorf("PARLEY_DATABASE_URL (%s): %w", redacted(c.DatabaseURL), err)
 	}
-	srv.hub = gateway.NewHub(gateway.Options{Store: srv.store, Epoch: srv.store.Epoch, Log: set.log})
-	srv.chat = chat.NewService(chat.Options{
-		Store: srv.store, Bus: srv.hub, Log: set.log, Now: time.Now, NewID: newID,
-		PostRate:  limit.New(set.rates.messages, limitKeys, time.Now),
-		AllowEdit: c.AllowEdit, AllowDelete: c.AllowDelete, DeleteEmptyRooms: c.DeleteEmptyRooms,
-		OpenUsers: c.OpenUsers, MaxContent: c.LimitContent, MaxUsers: c.LimitUsers, MaxNonce: c.LimitNonce,
-	})
-	set.auth.Users, set.auth.NewID, set.auth.Log = srv.store, uuid.NewString, set.log
-	set.auth.Logins = limit.New(set.rates.logins, limitKeys, time.Now)
-	set.auth.Revoked = func(u chat.User) { srv.hub.Publish(revocation(u)) }
-	if srv.auth, err = auth.New(set.auth); err != nil {
-		return nil, errors.Join(err, srv.store.Close(ctx))
+	if err := srv.wireDomain(ctx); err != nil {
+		return nil, errors.Join(err, srv.close(ctx))
 	}
 	srv.door = newDoor(set)
 	srv.sockets = socketio.NewServer(srv.socketOptions())
 	return srv, nil
+}
+
+// wireDomain makes the use cases and what they need beside the store.
+func (s *server) wireDomain(ctx context.Context) error {
+	c := s.command
+	var err error
+	if s.blobs, err = files.Open(ctx, s.files); err != nil {
+		return fmt.Errorf("PARLEY_FILES_URL: %w", err)
+	}
+	s.hub = gateway.NewHub(gateway.Options{Store: s.store, Epoch: s.store.Epoch, Log: s.log})
+	cfg := s.settings.auth
+	cfg.Users, cfg.NewID, cfg.Log = s.store, uuid.NewString, s.log
+	cfg.Logins = limit.New(s.rates.logins, limitKeys, time.Now)
+	cfg.Revoked = func(u chat.User) { s.hub.Publish(revocation(u)) }
+	if s.auth, err = auth.New(cfg); err != nil {
+		return err
+	}
+	s.chat = chat.NewService(chat.Options{
+		Store: s.store, Bus: s.hub, Presence: s.hub, Directory: s.directory(), Blobs: s.blobs,
+		Log: s.log, Now: time.Now, NewID: newID,
+		PostRate:  limit.New(s.rates.messages, limitKeys, time.Now),
+		AllowEdit: c.AllowEdit, AllowDelete: c.AllowDelete, DeleteEmptyRooms: c.DeleteEmptyRooms,
+		OpenUsers: c.OpenUsers, ExplicitJoins: c.ExplicitRoomJoins,
+		MaxContent: c.LimitContent, MaxUsers: c.LimitUsers, MaxNonce: c.LimitNonce, MaxFile: c.LimitFile,
+	})
+	return nil
+}
+
+// close ends what keeps something open.
+func (s *server) close(ctx context.Context) error {
+	var err error
+	if s.auth != nil {
+		s.auth.Close()
+	}
+	if blobs, ok := s.blobs.(io.Closer); ok {
+		err = blobs.Close()
+	}
+	return errors.Join(err, s.store.Close(ctx))
 }
 
 // limitKeys is how many users or addresses a limiter remembers.
@@ -154,8 +185,7 @@ func (s *server) shutdown(l *listeners) error {
 	s.sockets.Drain(sockets, s.spread)
 	done()
 	err := l.shutdown(ctx)
-	s.auth.Close()
-	err = errors.Join(err, s.store.Close(ctx))
+	err = errors.Join(err, s.close(ctx))
 	s.log.Info("stopped")
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"parley/auth"
+	"parley/files"
 	"parley/limit"
 )
 
@@ -47,17 +48,43 @@ type limits struct {
 	LimitContent     int    `env:"PARLEY_LIMIT_CONTENT" default:"65536" help:"Bytes of a message's text."`
 	LimitUsers       int    `env:"PARLEY_LIMIT_USERS" default:"1000" help:"User ids in one call."`
 	LimitNonce       int    `env:"PARLEY_LIMIT_NONCE" default:"128" help:"Bytes of a nonce."`
+	LimitFile        int64  `env:"PARLEY_LIMIT_FILE" default:"26214400" help:"Bytes of an uploaded file."`
 	LimitOutbox      int    `env:"PARLEY_LIMIT_OUTBOX" default:"1048576" help:"Bytes that a connection may be behind."`
 }
 
 // defaultAddr are the ports that existing clients' documents name.
 const defaultAddr = ":3000,:3001,:8000"
 
+// storage says where files are kept.
+type storage struct {
+	FilesURL        string `env:"PARLEY_FILES_URL" help:"Where files are kept: file://DIRECTORY (the default: files, beside the SQLite database or in data), or s3://BUCKET/PREFIX?endpoint=https://HOST&region=NAME."`
+	S3AccessKey     string `name:"s3-access-key" env:"PARLEY_S3_ACCESS_KEY" help:"Key id for s3://."`
+	S3SecretKey     string `name:"s3-secret-key" env:"PARLEY_S3_SECRET_KEY" help:"Secret key for s3://."`
+	S3SecretKeyFile string `name:"s3-secret-key-file" env:"PARLEY_S3_SECRET_KEY_FILE" help:"A file that holds it."`
+}
+
+// options returns the place; without a setting it is beside the database.
+func (c storage) options(databaseURL string, log *slog.Logger, m *mistakes) files.Options {
+	o := files.Options{
+		URL: c.FilesURL, AccessKey: c.S3AccessKey, Log: log,
+		SecretKey: secretOf(c.S3SecretKey, c.S3SecretKeyFile, "PARLEY_S3_SECRET_KEY", m),
+	}
+	if o.URL == "" {
+		dir := "data"
+		if path, sqlite := strings.CutPrefix(databaseURL, "sqlite://"); sqlite {
+			dir = filepath.Dir(path)
+		}
+		o.URL = "file://" + filepath.Join(dir, "files")
+	}
+	return o
+}
+
 // serveCommand has every setting of the server.
 type serveCommand struct {
 	database
 	secrets
 	limits
+	storage
 	Addr              string `env:"PARLEY_ADDR" default:":3000,:3001,:8000" help:"Where to listen, separated by commas."`
 	OpsAddr           string `env:"PARLEY_OPS_ADDR" default:"127.0.0.1:3002" help:"Where to serve /metrics and /debug/pprof/; off for nowhere."`
 	MasterKey         string `env:"PARLEY_MASTER_KEY" help:"What administrators' requests must carry as masterkey."`
@@ -68,6 +95,7 @@ type serveCommand struct {
 	OpenUsers         bool   `env:"PARLEY_OPEN_USERS" default:"false" help:"Let unknown user ids be added to rooms."`
 	AllowEdit         bool   `name:"allow-message-edit" env:"PARLEY_ALLOW_MESSAGE_EDIT" default:"true" negatable:"" help:"Let senders edit their messages."`
 	AllowDelete       bool   `name:"allow-message-delete" env:"PARLEY_ALLOW_MESSAGE_DELETE" default:"true" negatable:"" help:"Let senders delete their messages."`
+	ExplicitRoomJoins bool   `env:"PARLEY_EXPLICIT_ROOM_JOINS" default:"false" help:"Invite users to rooms instead of adding them."`
 	DeleteEmptyRooms  bool   `env:"PARLEY_DELETE_EMPTY_ROOMS" default:"false" help:"Delete a room when its last member leaves."`
 	LogLevel          string `env:"PARLEY_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
 	LogFormat         string `env:"PARLEY_LOG_FORMAT" default:"text" help:"text or json."`
@@ -83,6 +111,7 @@ type settings struct {
 	isDefault bool // the addresses are those nobody chose
 	log       *slog.Logger
 	auth      auth.Config
+	files     files.Options
 	masterKey string
 	origins   []string
 	proxies   []netip.Prefix
@@ -117,6 +146,7 @@ func (c *serveCommand) check(s streams) (settings, error) {
 	}
 	set.log = c.logger(s, &m)
 	set.auth = c.authConfig(c.DatabaseURL, &m)
+	set.files = c.storage.options(c.DatabaseURL, set.log, &m)
 	set.masterKey = secretOf(c.MasterKey, c.MasterKeyFile, "PARLEY_MASTER_KEY", &m)
 	for _, p := range split(c.TrustedProxies) {
 		prefix, err := parsePrefix(p)

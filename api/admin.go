@@ -1,0 +1,106 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/labstack/echo/v4"
+
+	"parley/chat"
+)
+
+// adminPath is what every administrators' route begins with.
+const adminPath = "/admin/"
+
+// masterKey is the header that a server with a master key asks for, and the name
+// of its security scheme.
+const masterKey = "masterkey"
+
+var errMasterKey = &chat.Error{Code: chat.CodeUnauthenticated, Message: "The 'masterkey' header is missing or wrong"}
+
+// administer lets only administrators, with the master key where there is one,
+// to whatever is registered below /admin: a route there needs to do nothing for
+// it, and can do nothing against it. Nothing of a body is read before.
+func (s *server) administer(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if !strings.HasPrefix(c.Path(), adminPath) {
+			return next(c)
+		}
+		r := c.Request()
+		a, err := s.administrator(r)
+		if err != nil {
+			return err
+		}
+		c.SetRequest(r.WithContext(context.WithValue(r.Context(), actorKey{}, a)))
+		return next(c)
+	}
+}
+
+// administrator is the caller, if they are one now and have the master key.
+func (s *server) administrator(r *http.Request) (chat.Actor, error) {
+	identity, err := s.Authenticate(r.Context(), r.Header.Get("Authorization"))
+	if err != nil {
+		return chat.Actor{}, err
+	}
+	if !identity.Admin() {
+		return chat.Actor{}, chat.ErrNotAdmin
+	}
+	// Hashes are of one length, so that the comparison takes the same time for all keys.
+	want, got := sha256.Sum256([]byte(s.MasterKey)), sha256.Sum256([]byte(r.Header.Get(masterKey)))
+	if s.MasterKey != "" && subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
+		return chat.Actor{}, errMasterKey
+	}
+	return identity.Actor, nil
+}
+
+// administered registers an operation below /admin, where administer has let
+// the caller in.
+func administered[I, O any](s *server, op huma.Operation, handle func(context.Context, chat.Actor, *I) (O, error)) {
+	op.Tags, op.Security = []string{tagAdmin}, s.adminSecurity()
+	open(s, op, func(ctx context.Context, in *I) (O, error) {
+		return handle(ctx, actorOf(ctx), in)
+	})
+}
+
+func (s *server) adminRoutes() {
+	s.adminRoomRoutes()
+	s.adminMessageRoutes()
+	s.adminUserRoutes()
+	s.auditRoutes()
+	s.exportRoute()
+}
+
+// adminSecurity is what the document says of administrators' routes.
+func (s *server) adminSecurity() []map[string][]string {
+	needs := map[string][]string{bearer: {}}
+	if s.MasterKey != "" {
+		needs[masterKey] = []string{}
+	}
+	return []map[string][]string{needs}
+}
+
+// IDs are the ids in a query: ids=a,b or ids=a&ids=b or ids[]=a.
+type IDs struct {
+	IDs []string `query:"ids" nullable:"false" doc:"Ids, with commas between them, or one in each of several ids"`
+}
+
+// Resolve tells huma how the ids are read.
+func (in *IDs) Resolve(ctx huma.Context) []error {
+	in.IDs = nil
+	address := ctx.URL()
+	query := address.Query()
+	for _, list := range [][]string{query["ids"], query["ids[]"]} {
+		for _, value := range list {
+			for id := range strings.SplitSeq(value, ",") {
+				if id != "" {
+					in.IDs = append(in.IDs, id)
+				}
+			}
+		}
+	}
+	return nil
+}
