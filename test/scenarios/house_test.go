@@ -112,6 +112,9 @@ func (s *server) admit() {
 	s.must(s.store.EnsureUsers(ctx, []chat.User{{ID: "blocked", Role: chat.RoleUser}}))
 	_, err := s.store.UpdateUser(ctx, "blocked", func(u *chat.User) error { u.Blocked = true; return nil })
 	s.must(err)
+	for file, owner := range map[string]string{"f1": "bob", "f2": "bob", "hers": "ann"} {
+		s.must(s.store.CreateFile(ctx, chat.File{ID: file, Owner: owner, Name: file, Type: "text/plain", Size: 1, CreatedAt: time.Now()}))
+	}
 	guest, err := s.auth.Guest(ctx, "Gil", "")
 	s.must(err)
 	s.people["guest"] = Person{chat.Actor{ID: guest.User.ID, Name: "Gil", Role: chat.RoleGuest}, "Bearer " + guest.Token}
