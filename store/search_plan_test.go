@@ -107,9 +107,25 @@ func TestSearchPlanPostgres(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("known")
+	for _, c := range []condition{{before: 10}, {after: docs - 10, before: math.MaxInt64}, {after: docs - 10, before: math.MaxInt64, oldest: true}} {
+		c.all, c.limit = []string{"half0"}, 50
+		statements = nil
+		found, err := s.matches(t.Context(), c)
+		read := 0
+		for _, sql := range statements {
+			if strings.Contains(sql, "tsquery") {
+				read += checkPlan(t, quiet, sql)
+			}
+		}
+		if err != nil || len(found) < 4 || len(found) > 5 || read > 1<<smallBlock {
+			t.Errorf("from %d to %d: %d found, %d documents read: %v", c.after, c.before, len(found), read, err)
+		}
+	}
 }
 
 var bitmapRows = regexp.MustCompile(`Bitmap Heap Scan on search_docs .*actual time=\S+ rows=(\d+)`)
+
+var removedRows = regexp.MustCompile(`Rows Removed by Filter: (\d+)`)
 
 // checkPlan explains a statement and returns how many documents it has read.
 func checkPlan(t *testing.T, db *gorm.DB, sql string) int {
@@ -124,6 +140,10 @@ func checkPlan(t *testing.T, db *gorm.DB, sql string) int {
 		t.Fatalf("%s\n%s", sql, plan)
 	}
 	n, _ := strconv.Atoi(rows[1])
+	if removed := removedRows.FindStringSubmatch(plan); removed != nil {
+		more, _ := strconv.Atoi(removed[1])
+		n += more
+	}
 	return n
 }
 
