@@ -31,7 +31,11 @@ type Outbox struct {
 // NewOutbox returns an outbox that holds at most limit bytes.
 func NewOutbox(limit int) *Outbox { return &Outbox{limit: limit} }
 
-// Push appends a frame. An empty outbox takes any frame, however large.
+// asEmpty is how many bytes may wait before a frame of any size: the answer to
+// CONNECT, behind which `ready` names every room of a user who may be in very many.
+const asEmpty = 512
+
+// Push appends a frame. An outbox that is as good as empty takes any, however large.
 func (o *Outbox) Push(f Frame) error {
 	n := f.Len()
 	o.mu.Lock()
@@ -39,7 +43,7 @@ func (o *Outbox) Push(f Frame) error {
 		o.mu.Unlock()
 		return ErrOutboxClosed
 	}
-	if held := o.bytes + o.taken; held > 0 && held+n > o.limit {
+	if held := o.bytes + o.taken; held > min(asEmpty, o.limit/2) && held+n > o.limit {
 		o.mu.Unlock()
 		return ErrOutboxFull
 	}
