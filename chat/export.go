@@ -7,8 +7,12 @@ import (
 	"strings"
 )
 
-// exportPage is how many rooms or messages are read at once.
-const exportPage = 200
+// exportPage is how many rooms are read at once, exportBatch how many messages: so
+// many of the largest are 3 MB, which a slow client keeps in memory.
+const (
+	exportPage  = 200
+	exportBatch = 50
+)
 
 // ExportLine is a room or a message, and where to go on behind it.
 type ExportLine struct {
@@ -97,7 +101,7 @@ func (s *Service) exportRooms(ctx context.Context, views []RoomView, line func(E
 // exportMessages gives the room's messages above seq.
 func (s *Service) exportMessages(ctx context.Context, room string, seq int64, line func(ExportLine) error) error {
 	for {
-		q := MessageQuery{Room: room, After: seq, Oldest: seq == 0, Page: Page{Limit: exportPage}}
+		q := MessageQuery{Room: room, After: seq, Oldest: seq == 0, Page: Page{Limit: exportBatch}}
 		ms, _, err := s.Store.Messages(ctx, q, false)
 		if err != nil || len(ms) == 0 {
 			return err

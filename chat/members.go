@@ -15,6 +15,9 @@ func (s *Service) AddUsers(ctx context.Context, a Actor, roomID string, ids []st
 		// The caller's standing comes first: a stranger learns nothing, not even
 		// which users exist.
 		_, err := s.member(ctx, a, roomID)
+		if err == nil {
+			err = s.postRate(a)
+		}
 		return err
 	})
 	if err != nil {
@@ -137,6 +140,9 @@ func (s *Service) JoinRoom(ctx context.Context, a Actor, roomID string) (RoomVie
 	if err := id("roomId", roomID); err != nil {
 		return RoomView{}, err
 	}
+	if err := s.postRate(a); err != nil {
+		return RoomView{}, err
+	}
 	now := s.now()
 	_, err := s.apply(ctx, Command{Room: roomID, User: a.ID, Decide: func(st State) (Effects, error) {
 		if st.Room.ID == "" || st.Room.Deleted || st.Member.State == MemberRemoved ||
@@ -181,6 +187,9 @@ func (s *Service) LeaveRoomLive(ctx context.Context, a Actor, roomID string) err
 
 func (s *Service) leave(ctx context.Context, a Actor, roomID string, deleteEmpty bool) error {
 	if err := id("roomId", roomID); err != nil {
+		return err
+	}
+	if err := s.postRate(a); err != nil {
 		return err
 	}
 	now := s.now()

@@ -109,11 +109,13 @@ func (s *Service) draft(a Actor, d Draft) error {
 	return s.postRate(a)
 }
 
-func (s *Service) postRate(a Actor) error {
-	if s.PostRate == nil {
+func (s *Service) postRate(a Actor) error { return within(s.PostRate, a) }
+
+func within(r Rate, a Actor) error {
+	if r == nil {
 		return nil
 	}
-	if ok, after := s.PostRate.Allow(a.ID); !ok {
+	if ok, after := r.Allow(a.ID); !ok {
 		return RateLimited(after)
 	}
 	return nil

@@ -126,9 +126,9 @@ func (r *rate) Allow(key string) (bool, time.Duration) {
 }
 
 func TestPostRate(t *testing.T) {
-	r := &rate{left: 1}
+	r := &rate{left: 2}
 	w := newWorld(t, func(o *chat.Options) { o.PostRate = r })
-	room := w.room()
+	room := w.room() // one
 	_, err := w.Post(w.ctx(), ann, says(room, "")) // what is refused costs nothing
 	check(t, err, chat.CodeInvalid, "")
 	w.post(ann, room, "hi")
@@ -136,7 +136,29 @@ func TestPostRate(t *testing.T) {
 	check(t, err, chat.CodeRateLimited, "Too many requests, slow down")
 	equal(t, "retry", chat.ErrorOf(err).RetryAfter, 1500*time.Millisecond)
 	equal(t, "seq", w.state(room).Seq, 1)
-	same(t, "keys", r.keys, []string{"ann", "ann"})
+	same(t, "keys", r.keys, []string{"ann", "ann", "ann"})
+	for name, do := range map[string]func() error{
+		"make": func() error {
+			_, err := w.CreateRoom(w.ctx(), ann, chat.NewRoom{Name: "x", Users: []string{"ann"}})
+			return err
+		},
+		"add":   func() error { return w.AddUsers(w.ctx(), ann, room, []string{"bob"}) },
+		"join":  func() error { _, err := w.JoinRoom(w.ctx(), ann, room); return err },
+		"leave": func() error { return w.LeaveRoom(w.ctx(), ann, room) },
+	} {
+		if code := chat.CodeOf(do()); code != chat.CodeRateLimited {
+			t.Errorf("%s: %q", name, code)
+		}
+	}
+}
+
+// TestTypingRate holds that a user's typing is bounded over all their connections.
+func TestTypingRate(t *testing.T) {
+	w := newWorld(t, func(o *chat.Options) { o.TypingRate = &rate{left: 1} })
+	room := w.room("bob")
+	w.ok(w.Typing(w.ctx(), bob, room, true, "tab"))
+	check(t, w.Typing(w.ctx(), bob, room, true, "another"), chat.CodeRateLimited, "Too many requests, slow down")
+	equal(t, "told", len(w.bus.take()), 1)
 }
 
 // TestContextEnds holds that who waits no longer is told so at once, while the

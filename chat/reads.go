@@ -49,6 +49,9 @@ func readSeq(st State, seq *int64) int64 {
 // never stored, and not told in rooms of more than LargeRoom members. Origin is
 // the connection that is not told.
 func (s *Service) Typing(ctx context.Context, a Actor, roomID string, typing bool, origin string) error {
+	if err := within(s.TypingRate, a); err != nil {
+		return err
+	}
 	r, err := s.member(ctx, a, roomID)
 	if err != nil {
 		return err

@@ -56,6 +56,9 @@ func (s *Service) CreateRoom(ctx context.Context, a Actor, n NewRoom) (string, e
 	if err != nil {
 		return "", err
 	}
+	if err := s.postRate(a); err != nil {
+		return "", err
+	}
 	others := without(n.Users, a.ID)
 	if err := s.known(ctx, others); err != nil {
 		return "", err

@@ -60,8 +60,9 @@ type Options struct {
 	Now   func() time.Time
 	// NewID makes ids that sort by time (UUIDv7).
 	NewID func() string
-	// PostRate bounds messages per user; nil for no bound.
-	PostRate Rate
+	// PostRate bounds what a user may write: messages, uploads, and rooms made,
+	// joined, left and added to; TypingRate bounds their typing. Nil is no bound.
+	PostRate, TypingRate Rate
 	// AllowEdit and AllowDelete let senders change their messages.
 	AllowEdit, AllowDelete bool
 	// DeleteEmptyRooms deletes a room when its last member leaves.

@@ -85,8 +85,9 @@ func (s *server) wireDomain(ctx context.Context) error {
 	s.chat = chat.NewService(chat.Options{
 		Store: s.store, Bus: s.hub, Presence: s.hub, Directory: s.directory(), Blobs: s.blobs,
 		Log: s.log, Now: time.Now, NewID: newID,
-		PostRate:  limit.New(s.rates.messages, limitKeys, time.Now),
-		AllowEdit: c.AllowEdit, AllowDelete: c.AllowDelete, DeleteEmptyRooms: c.DeleteEmptyRooms,
+		PostRate:   limit.New(s.rates.messages, limitKeys, time.Now),
+		TypingRate: limit.New(s.rates.typing, limitKeys, time.Now),
+		AllowEdit:  c.AllowEdit, AllowDelete: c.AllowDelete, DeleteEmptyRooms: c.DeleteEmptyRooms,
 		OpenUsers: c.OpenUsers, ExplicitJoins: c.ExplicitRoomJoins,
 		MaxContent: c.LimitContent, MaxUsers: c.LimitUsers, MaxNonce: c.LimitNonce, MaxFile: c.LimitFile,
 	})

@@ -37,8 +37,8 @@ type secrets struct {
 type limits struct {
 	RateLimits       string `env:"PARLEY_RATE_LIMITS" default:"on" help:"off lifts all rates and counts, for load tests."`
 	LimitEvents      string `env:"PARLEY_LIMIT_EVENTS" default:"50/s:1000" help:"Events of a connection."`
-	LimitTyping      string `env:"PARLEY_LIMIT_TYPING" default:"20/s" help:"Typing events of a connection."`
-	LimitMessages    string `env:"PARLEY_LIMIT_MESSAGES" default:"100/s:2000" help:"Messages of a user."`
+	LimitTyping      string `env:"PARLEY_LIMIT_TYPING" default:"20/s" help:"Typing events of a connection, and of a user."`
+	LimitMessages    string `env:"PARLEY_LIMIT_MESSAGES" default:"100/s:2000" help:"Messages, uploads and rooms made, joined and left by a user."`
 	LimitConnections string `env:"PARLEY_LIMIT_CONNECTIONS" default:"100/s:500" help:"New connections of an address."`
 	LimitOpen        int    `env:"PARLEY_LIMIT_OPEN" default:"2000" help:"Open connections of an address."`
 	LimitLogins      string `env:"PARLEY_LIMIT_LOGINS" default:"10/m" help:"Logins of an account."`
