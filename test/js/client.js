@@ -92,11 +92,16 @@ export class Client {
     socket.on("history-cleared", (m) => this.#live({ ...m, cleared: true }));
 
     socket.on("room-joined", ({ room }) => {
-      this.rooms.set(room, this.rooms.get(room) ?? newRoom(""));
+      this.link?.moved.add(room);
+      if (!this.rooms.has(room)) this.rooms.set(room, newRoom(""));
+      this.rooms.get(room).live = false;
       if (this.online) this.#catchUp();
     });
     for (const end of ["room-left", "room-deleted"]) {
-      socket.on(end, ({ room }) => this.rooms.delete(room));
+      socket.on(end, ({ room }) => {
+        this.link?.moved.add(room);
+        this.rooms.delete(room);
+      });
     }
   }
 
@@ -110,43 +115,53 @@ export class Client {
     this.#resume();
   }
 
+  // link is one connection: what was begun over it ends with it.
   #resume() {
     this.online = true;
+    this.link = { catchingUp: false, moved: new Set() };
     for (const entry of this.outbox.values()) this.#transmit(entry);
     this.#catchUp();
   }
 
   async #transmit(entry) {
+    const { nonce } = entry.message;
     try {
       const ack = await this.#call("message", entry.message);
-      this.outbox.delete(entry.message.nonce);
+      this.outbox.delete(nonce);
       entry.resolve(ack);
     } catch (error) {
       if (error.code && !retried.has(error.code)) {
-        this.outbox.delete(entry.message.nonce);
+        this.outbox.delete(nonce);
         entry.reject(error);
       } else if (this.online) {
         await pause(error.retryAfterMs ?? retryMs);
-        if (this.online) this.#transmit(entry);
+        if (this.online && this.outbox.has(nonce)) this.#transmit(entry);
       } // else the next connection sends it again
     }
   }
 
-  // Each connection's loop ends with the connection: its calls are then rejected.
+  // One at a time, until no room is behind or the connection is lost. The answer
+  // to a `sync` was read while events went on: it says nothing of rooms that were
+  // entered or left since it was asked, which are asked for again.
   async #catchUp() {
-    try {
-      for (;;) {
-        const behind = [...this.rooms].filter(([, room]) => !room.live);
-        if (behind.length === 0) return;
-        const cursors = behind.map(([id, { cursor }]) => [id, cursor]);
-        const { rooms } = await this.#call("sync", { rooms: Object.fromEntries(cursors) });
-        for (const [id, part] of Object.entries(rooms)) await this.#take(id, part);
+    const { link } = this;
+    if (link.catchingUp) return;
+    link.catchingUp = true;
+    while (this.online && this.link === link) {
+      const behind = [...this.rooms].filter(([, room]) => !room.live);
+      if (behind.length === 0) break;
+      const cursors = behind.map(([id, { cursor }]) => [id, cursor]);
+      link.moved.clear();
+      try {
+        const { rooms } = await this.#read("sync", { rooms: Object.fromEntries(cursors) });
+        for (const [id, part] of Object.entries(rooms)) {
+          if (!link.moved.has(id)) await this.#take(id, part);
+        }
+      } catch (error) {
+        await pause(error.retryAfterMs ?? retryMs);
       }
-    } catch (error) {
-      if (!this.online) return;
-      await pause(error.retryAfterMs ?? retryMs);
-      if (this.online) this.#catchUp();
     }
+    link.catchingUp = false;
   }
 
   // One room's answer to `sync`.
@@ -160,6 +175,7 @@ export class Client {
     if (room.live) return;
     if (resync) {
       await this.#reread(id, room);
+      if (this.link.moved.has(id)) return;
     } else if (messages) {
       for (const m of messages) merge(room, m);
       room.cursor = cursor;
@@ -175,9 +191,10 @@ export class Client {
   // happened since the head that `ready` named waits among the live events.
   async #reread(id, room) {
     room.messages.clear();
+    room.cursor = ""; // it is from the start again, should this be cut off
     let before;
     for (;;) {
-      const { messages, more } = await this.#call("history", { roomId: id, before, limit: 200 });
+      const { messages, more } = await this.#read("history", { roomId: id, before, limit: 200 });
       for (const m of messages) merge(room, m);
       if (!more) break;
       before = messages[0].seq;
@@ -190,6 +207,14 @@ export class Client {
     if (!room) return;
     if (room.live) apply(room, event);
     else room.waiting.push(event);
+  }
+
+  // #read is #call for what is of use to this connection alone.
+  async #read(event, body) {
+    const { link } = this;
+    const ack = await this.#call(event, body);
+    if (this.link !== link) throw new Error("the connection was lost");
+    return ack;
   }
 
   async #call(event, body) {

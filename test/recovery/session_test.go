@@ -1,4 +1,4 @@
-package delivery
+package recovery
 
 import (
 	"os"
@@ -9,14 +9,16 @@ import (
 	"parley/test/harness"
 )
 
+// What a session recovers, for whom, and for whom not.
 func TestConnectionStateRecovery(t *testing.T) {
+	t.Parallel()
 	ops := harness.FreeAddr(t)
-	s := harness.Start(t, unlimited, "PARLEY_OPS_ADDR="+ops)
+	s := harness.Start(t, "PARLEY_RATE_LIMITS=off", "PARLEY_OPS_ADDR="+ops)
 	tokens := map[string]string{}
 	for _, user := range []string{"alice", "bob", "carol", "mallory"} {
 		tokens[user] = harness.Token(t, user, "user")
 	}
-	p := harness.StartNode(t, "recover.js", map[string]any{
+	p := harness.StartNode(t, "sessions.js", map[string]any{
 		"url": s.URL, "ops": ops, "tokens": tokens, "rounds": harness.Sized(8, 100),
 	})
 	for {
