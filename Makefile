@@ -9,7 +9,7 @@ GO_FILES := $(shell find . -name '*.go' -not -path '*/node_modules/*' -not -path
 PAGE_FILES := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path 'frontend/dist/*' -not -name '*.go')
 TOOL := go tool -modfile=tools/go.mod
 
-.PHONY: help run build pages deps check lint fmt test test-fast test-e2e test-long bench bench-smoke probe clean
+.PHONY: help run build pages deps check lint fmt test test-fast test-e2e test-long test-scale bench-smoke probe clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -54,8 +54,11 @@ test: deps build lint ## Everything that CI does
 	go vet ./...
 	go test -race -timeout 20m ./...
 
-test-long: deps build ## The long forms of the fault tests
-	PARLEY_LONG=1 go test -race -timeout 80m -count=1 ./test/... ./store/...
+test-long: deps build test-scale ## The long forms of the fault tests
+	PARLEY_LONG=1 go test -race -timeout 80m -count=1 $$(go list ./test/... ./store/... | grep -v /test/scale)
+
+test-scale: deps ## Search and read a million messages on both databases; prints figures
+	PARLEY_LONG=1 go test -timeout 40m -count=1 -v ./test/scale
 
 bench-smoke: build bench/node/node_modules/.installed ## Parley beside Node and a bare broadcast
 	bin/parley-bench smoke --parley bin/parley
