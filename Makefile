@@ -9,7 +9,7 @@ GO_FILES := $(shell find . -name '*.go' -not -path '*/node_modules/*' -not -path
 PAGE_FILES := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path 'frontend/dist/*' -not -name '*.go')
 TOOL := go tool -modfile=tools/go.mod
 
-.PHONY: help run build pages deps check lint fmt test test-fast test-e2e test-long test-scale bench-smoke probe clean
+.PHONY: help run build pages deps check lint fmt test test-long test-scale bench-smoke probe clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
