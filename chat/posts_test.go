@@ -128,7 +128,7 @@ func (r *rate) Allow(key string) (bool, time.Duration) {
 func TestPostRate(t *testing.T) {
 	r := &rate{left: 2}
 	w := newWorld(t, func(o *chat.Options) { o.PostRate = r })
-	room := w.room() // one
+	room := w.room()                               // one
 	_, err := w.Post(w.ctx(), ann, says(room, "")) // what is refused costs nothing
 	check(t, err, chat.CodeInvalid, "")
 	w.post(ann, room, "hi")
