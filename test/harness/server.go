@@ -102,6 +102,7 @@ func Start(tb testing.TB, env ...string) *Server {
 	s.env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "GORACE=halt_on_error=0 atexit_sleep_ms=100",
 		"PARLEY_ADDR=" + addr, "PARLEY_OPS_ADDR=off", "PARLEY_DATABASE_URL=" + s.DB,
+		"PARLEY_FILES_URL=file://" + filepath.Join(tb.TempDir(), "files"),
 		"PARLEY_JWT_SECRET=" + Secret, "PARLEY_OPEN_USERS=true",
 	}, env...)
 	tb.Cleanup(s.cleanup)
