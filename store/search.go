@@ -14,9 +14,6 @@ import (
 const (
 	// queryWords bounds the words of a query; further ones are not asked for.
 	queryWords = 64
-	// matchesAtOnce is how many messages with the words are read to learn how many
-	// of them are in the rooms that are searched.
-	matchesAtOnce = 1 << 12
 	// roomsAtOnce bounds the rooms in one condition: each costs something for every
 	// message of any of them.
 	roomsAtOnce = 64

@@ -16,6 +16,9 @@ type engine interface {
 	// matches returns the documents that the condition holds for, nearest to the
 	// end that it asks for first.
 	matches(read *gorm.DB, c condition) ([]doc, error)
+	// probe is how many messages with the words are read to learn how many of them
+	// are in the rooms that are searched.
+	probe() int
 	// places reads the messages at places, a JSON array of room and seq.
 	places(read *gorm.DB, places string) *gorm.DB
 	// snapshot is how to begin a transaction that sees one moment.

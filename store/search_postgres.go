@@ -127,6 +127,10 @@ func tsquery(c condition) string {
 	return query
 }
 
+// probe is more than a list holds: what ends before it is complete, and blocks that
+// were read once are not read again.
+func (e *pgEngine) probe() int { return 1 << 14 }
+
 func (e *pgEngine) places(read *gorm.DB, places string) *gorm.DB {
 	return read.Raw(`SELECT `+messageColumns+` FROM json_to_recordset(CAST(? AS json)) p (room text, seq bigint)
 		JOIN messages m ON m.room_id = p.room AND m.seq = p.seq AND m.seq > 0`, places)

@@ -151,7 +151,7 @@ func TestSearchInRooms(t *testing.T) {
 		for user, n := range users {
 			for _, oldest := range []bool{false, true} {
 				q := chat.MessageQuery{User: user, Oldest: oldest, Page: chat.Page{Search: "w1 word"}}
-				s.probe = matchesAtOnce
+				s.probe = s.db.engine.probe()
 				want := searched(t, s, q)
 				if len(want) != 10*n {
 					t.Errorf("%s: %d messages, want %d", user, len(want), 10*n)

@@ -48,7 +48,7 @@ type Store struct {
 	*appender
 	db    *database
 	index *indexer
-	probe int // see matchesAtOnce
+	probe int // see engine.probe
 	epoch atomic.Pointer[string]
 }
 
@@ -87,7 +87,7 @@ func (s *Store) start(ctx context.Context, o Options) error {
 		return err
 	}
 	s.epoch.Store(&epoch)
-	s.probe = matchesAtOnce
+	s.probe = s.db.engine.probe()
 	s.index = newIndexer(s.db, o.Logger)
 	s.appender = newAppender(s.db.journal, o, s.index)
 	s.index.start(s.appender)
