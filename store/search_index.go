@@ -17,6 +17,10 @@ import (
 // other nodes that died before they indexed them.
 const sweepEvery = 30 * time.Second
 
+// indexDelay is how long changes gather before they are indexed together: a
+// transaction for each of them would cost more than posting it did.
+const indexDelay = 250 * time.Millisecond
+
 // indexer keeps the full-text index behind the writes. The appender tells it
 // which rooms have changed; one goroutine reads the changes and writes the index,
 // in transactions that also say up to which version a room is indexed. So nothing
@@ -155,18 +159,25 @@ func (x *indexer) run() {
 	ticker := time.NewTicker(sweepEvery)
 	defer ticker.Stop()
 	x.report(x.sweep())
+	x.report(x.drain(false))
+	var due <-chan time.Time
 	for {
-		x.report(x.drain())
 		select {
 		case <-x.stop.Done():
 			return
 		case <-x.wake:
+			if due == nil {
+				due = time.After(indexDelay)
+			}
+		case <-due:
+			due = nil
+			x.report(x.drain(true))
 		case <-ticker.C:
 			x.report(x.sweep())
 		case answer := <-x.asked:
 			err := x.sweep()
 			if err == nil {
-				err = x.drain()
+				err = x.drain(false)
 			}
 			answer <- err
 		}
@@ -215,13 +226,16 @@ func (x *indexer) sweep() error {
 	return nil
 }
 
-// drain indexes until no room is marked.
-func (x *indexer) drain() error {
+// drain indexes until no room is marked, or one round.
+func (x *indexer) drain(once bool) error {
 	for attempt := 1; x.stop.Err() == nil; {
 		if x.idle() {
 			return nil
 		}
 		err := x.round()
+		if err == nil && once {
+			return nil
+		}
 		if err == nil {
 			attempt = 1
 			continue
