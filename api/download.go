@@ -138,10 +138,12 @@ type headKey struct{}
 // asHead is a request that is routed as GET and was HEAD.
 func asHead(ctx context.Context) context.Context { return context.WithValue(ctx, headKey{}, true) }
 
+func wasHead(ctx context.Context) bool { return ctx.Value(headKey{}) != nil }
+
 // asSent is the request with the method that it came with: of a file nothing is
 // read for HEAD.
 func asSent(r *http.Request) *http.Request {
-	if r.Context().Value(headKey{}) == nil {
+	if !wasHead(r.Context()) {
 		return r
 	}
 	sent := *r

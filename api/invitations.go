@@ -80,10 +80,16 @@ func (s *server) sentInvitations(ctx context.Context, a chat.Actor, in *invitati
 }
 
 func (s *server) acceptInvitation(ctx context.Context, a chat.Actor, in *invitationInput) (result, error) {
+	if wasHead(ctx) {
+		return result{}, errMethod // these two change something by GET
+	}
 	return result{"Invitation accepted"}, s.Chat.AcceptInvitation(ctx, a, in.ID)
 }
 
 func (s *server) declineInvitation(ctx context.Context, a chat.Actor, in *invitationInput) (result, error) {
+	if wasHead(ctx) {
+		return result{}, errMethod
+	}
 	return result{"Invitation declined"}, s.Chat.DeclineInvitation(ctx, a, in.ID)
 }
 

@@ -22,6 +22,13 @@ func (d *door) invite() (room, invitation string) {
 	return room, invitation
 }
 
+func equalStatus(t *testing.T, r reply, want int) {
+	t.Helper()
+	if r.status != want {
+		t.Errorf("got %d, want %d", r.status, want)
+	}
+}
+
 // TestInvitations answers an invitation in every way, and asks who may.
 func TestInvitations(t *testing.T) {
 	const none = `{"invitations":[],"count":0}`
@@ -49,6 +56,9 @@ func TestInvitations(t *testing.T) {
 			check(t, d.call(c.user, c.method, c.path+"a%00b", ""), 400, "~id must be UTF-8 text without NUL")
 			check(t, d.call("", c.method, c.path+id, ""), 401, "~UNAUTHORIZED")
 			check(t, d.call("bob", "GET", "/chat/rooms/"+room, ""), 404, "~NOT_FOUND")
+			if c.method == "GET" {
+				equalStatus(t, d.call(c.user, "HEAD", c.path+id, ""), 405) // a look answers nothing
+			}
 			check(t, d.call(c.user, c.method, c.path+id+"/", ""), 200, `{"result":"`+c.result+`"}`)
 			check(t, d.call(c.user, c.method, c.path+id, ""), 404, invalid)
 			check(t, d.call("bob", "GET", "/chat/invitations/received", ""), 200, none)
