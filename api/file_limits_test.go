@@ -9,13 +9,13 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"parley/api"
+	"parley/internal/testenv"
 )
 
 // TestFileLimit holds the contract's 25 MiB, sent without a length, and that the
@@ -23,9 +23,9 @@ import (
 func TestFileLimit(t *testing.T) {
 	d := openFiles(t)
 	const limit = 25 << 20
-	most := &heap{}
-	most.look()
-	before := most.bytes
+	most := &testenv.Heap{}
+	most.Look()
+	before := most.Most
 	digest := sha256.New()
 	body, contentType := form("file", "a", io.TeeReader(random(limit), io.MultiWriter(digest, most)))
 	r := d.send("ann", contentType, body)
@@ -54,34 +54,13 @@ func TestFileLimit(t *testing.T) {
 	if !bytes.Equal(got.Sum(nil), digest.Sum(nil)) {
 		t.Error("it came back changed")
 	}
-	t.Logf("the heap grew by at most %d KiB, client and server", (most.bytes-before)>>10)
-	if most.bytes > before+2<<20 {
-		t.Errorf("the heap grew from %d to %d bytes", before, most.bytes)
+	t.Logf("the heap grew by at most %d KiB, client and server", (most.Most-before)>>10)
+	if most.Most > before+2<<20 {
+		t.Errorf("the heap grew from %d to %d bytes", before, most.Most)
 	}
 }
 
 func random(size int64) io.Reader { return io.LimitReader(rand.NewChaCha8([32]byte{}), size) }
-
-// heap looks at the live heap with every MiB that passes.
-type heap struct {
-	passed int
-	bytes  uint64
-}
-
-func (h *heap) Write(p []byte) (int, error) {
-	before := h.passed >> 20
-	if h.passed += len(p); h.passed>>20 != before {
-		h.look()
-	}
-	return len(p), nil
-}
-
-func (h *heap) look() {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	h.bytes = max(h.bytes, m.HeapAlloc)
-}
 
 // TestFileCutOff holds that a client that is gone in the middle leaves nothing,
 // and that one that is refused does not send its file first.

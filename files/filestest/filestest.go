@@ -11,7 +11,6 @@ import (
 	"io"
 	"io/fs"
 	"math/rand/v2"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -20,6 +19,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/chat"
+	"parley/internal/testenv"
 )
 
 // Place is an empty place for files.
@@ -299,37 +299,16 @@ func atOnce(t *testing.T, p Place) {
 // memory: of a file of 100 MiB no more is held than is said, in either direction.
 func memory(t *testing.T, p Place) {
 	const size = 100 << 20
-	watch := &heap{}
-	watch.look()
-	first := watch.most
+	watch := &testenv.Heap{}
+	watch.Look()
+	first := watch.Most
 	id := put(t, p, io.TeeReader(bytesOf(size, 1), watch))
 	f := get(t, p, id)
 	if n, err := io.Copy(watch, f); err != nil || n != size {
 		t.Fatalf("%d bytes: %v", n, err)
 	}
-	if watch.most > first+p.Memory {
-		t.Errorf("the heap grew from %d to %d bytes", first, watch.most)
+	if watch.Most > first+p.Memory {
+		t.Errorf("the heap grew from %d to %d bytes", first, watch.Most)
 	}
-	t.Logf("the heap grew by at most %d KiB", (watch.most-first)>>10)
-}
-
-// heap looks at the live heap with every few MiB that are written to it.
-type heap struct {
-	written int
-	most    uint64
-}
-
-func (h *heap) Write(p []byte) (int, error) {
-	before := h.written >> 22
-	if h.written += len(p); h.written>>22 != before {
-		h.look()
-	}
-	return len(p), nil
-}
-
-func (h *heap) look() {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	h.most = max(h.most, m.HeapAlloc)
+	t.Logf("the heap grew by at most %d KiB", (watch.Most-first)>>10)
 }
