@@ -197,6 +197,9 @@ func (x *indexer) close() {
 
 // flush waits until everything that was committed before its call is searchable.
 func (x *indexer) flush(ctx context.Context) error {
+	if err := ctx.Err(); err != nil { // a select would take either of two that are ready
+		return err
+	}
 	answer := make(chan error, 1)
 	select {
 	case x.asked <- answer:
