@@ -71,6 +71,8 @@ func checkSubject(sub string) error {
 	switch {
 	case sub == "":
 		return errors.New("no sub")
+	case chat.Reserved(sub):
+		return errors.New("a sub that is a chatbot's")
 	case len(sub) > chat.MaxID:
 		return fmt.Errorf("a sub of %d bytes", len(sub))
 	case strings.ContainsFunc(sub, func(r rune) bool {

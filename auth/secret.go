@@ -11,14 +11,14 @@ import (
 	"path/filepath"
 )
 
-// MinSecret is the size in bytes below which an HS256 secret is refused: that of
-// the hash, as RFC 7518 asks.
+// MinSecret is the size in bytes below which a secret is refused: that of HS256's
+// hash, as RFC 7518 asks, and of the key that encrypts.
 const MinSecret = 32
 
 // CheckSecret refuses a secret that is too short. It never quotes it.
 func CheckSecret(secret []byte) error {
 	if len(secret) < MinSecret {
-		return fmt.Errorf("the JWT secret has %d bytes, HS256 needs at least %d: make one with `openssl rand -hex 32`", len(secret), MinSecret)
+		return fmt.Errorf("the secret has %d bytes and needs at least %d: make one with `openssl rand -hex 32`", len(secret), MinSecret)
 	}
 	return nil
 }

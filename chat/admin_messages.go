@@ -102,7 +102,9 @@ func (s *Service) AdminPost(ctx context.Context, a Actor, d Draft, as string) (R
 	}
 	act := s.audit(a, ActMessagePost)
 	act.Room, act.User = d.Room, as
-	return await(ctx, func(done func(Receipt, error)) { s.post(sender, d, may, []Audit{act}, done) })
+	return await(ctx, func(done func(Receipt, error)) {
+		s.post(posting{sender: sender, draft: d, may: may, acts: []Audit{act}}, done)
+	})
 }
 
 // participates admits posts in the name of who takes part.

@@ -24,6 +24,12 @@ const (
 	ActUserPassword  Act = "user.password"
 	ActUserBlock     Act = "user.block"
 	ActUserUnblock   Act = "user.unblock"
+
+	ActChatbotCreate  Act = "chatbot.create"
+	ActChatbotUpdate  Act = "chatbot.update"
+	ActChatbotDelete  Act = "chatbot.delete"
+	ActDocumentCreate Act = "document.create"
+	ActDocumentDelete Act = "document.delete"
 )
 
 // Audit is one act, recorded in the transaction of what it changed.

@@ -15,6 +15,16 @@ const (
 	EventRoomDeleted       EventKind = "room-deleted"
 	EventParticipantJoined EventKind = "participant-joined"
 	EventParticipantLeft   EventKind = "participant-left"
+	// EventHistoryCleared is a stored change: all messages are gone.
+	EventHistoryCleared EventKind = "history-cleared"
+	// EventStreamStart and EventStreamToken tell of a reply while it is written. It
+	// ends with its EventMessage, which the hub has EventStreamEnd follow; nobody
+	// else makes that.
+	EventStreamStart EventKind = "stream-start"
+	EventStreamToken EventKind = "stream-token"
+	EventStreamEnd   EventKind = "stream-end"
+	// EventSessionClosed ends the sockets of a user's chatbot session, Origin.
+	EventSessionClosed EventKind = "session-closed"
 	// EventPresence tells the others in a small room that a user came online, or
 	// went offline; it belongs to no order.
 	EventPresence EventKind = "presence"
@@ -33,7 +43,7 @@ type Event struct {
 	Version, At int64
 	Epoch       string
 	RoomName    string
-	// Message is set on message, message-edited and message-deleted.
+	// Message is set on message, message-edited, message-deleted, stream-start and stream-end.
 	Message *Message
 	// User is whom the event is about.
 	User string
@@ -42,9 +52,15 @@ type Event struct {
 	Users []string
 	// Seq is set on messagesRead: User has read up to it.
 	Seq int64
-	// Typing is set on typing; Origin is the connection that is left out.
+	// Typing is set on typing; Origin is the connection that is left out. On a
+	// message it is the one that posted it, if any.
 	Typing bool
 	Origin string
+	// MessageID, Token and Offset, the code units of UTF-16 before it, are set on stream-token.
+	MessageID, Token string
+	Offset           int
+	// Replaced is set on session-closed where a newer one took its place.
+	Replaced bool
 	// Online is set on presence.
 	Online bool
 	// TokenVersion and Blocked are set on user-revoked.

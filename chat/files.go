@@ -26,17 +26,14 @@ func (s *Service) Upload(ctx context.Context, a Actor, name string, r io.Reader)
 	if err := s.MayUpload(a); err != nil {
 		return File{}, err
 	}
-	if err := text("name", name); err != nil {
+	name, err := fileName(name)
+	if err != nil {
 		return File{}, err
-	}
-	if len(name) > MaxFileName {
-		return File{}, Errorf(CodeInvalid, "name must be at most %d bytes", MaxFileName)
 	}
 	if err := s.postRate(a); err != nil {
 		return File{}, err
 	}
 	f := File{ID: s.NewID(), Owner: a.ID, Name: name, CreatedAt: s.now()}
-	var err error
 	if f.Size, f.Type, err = s.Blobs.Put(ctx, f.ID, name, &bounded{r: r, max: s.MaxFile, left: s.MaxFile}); err != nil {
 		return File{}, err
 	}
@@ -47,6 +44,14 @@ func (s *Service) Upload(ctx context.Context, a Actor, name string, r io.Reader)
 		return File{}, errors.Join(err, s.Blobs.Remove(context.WithoutCancel(ctx), f.ID))
 	}
 	return f, nil
+}
+
+// fileName checks what a file is called, which may be nothing.
+func fileName(name string) (string, error) {
+	if len(name) > MaxFileName {
+		return "", Errorf(CodeInvalid, "name must be at most %d bytes", MaxFileName)
+	}
+	return name, text("name", name)
 }
 
 // bounded reads no more than max bytes, and answers CodeTooLarge where there are more.

@@ -16,9 +16,11 @@ func (s *Service) Messages(ctx context.Context, a Actor, q MessageQuery) ([]Mess
 		return nil, 0, Errorf(CodeInvalid, "before and after must not be negative")
 	}
 	if q.Room != "" {
-		if _, err := s.member(ctx, a, q.Room); err != nil {
+		r, err := s.member(ctx, a, q.Room)
+		if err != nil {
 			return nil, 0, err
 		}
+		q.Room = r.ID
 	} else if q.Before != 0 || q.After != 0 {
 		return nil, 0, Errorf(CodeInvalid, "before and after need a roomId")
 	}
@@ -57,11 +59,12 @@ func (s *Service) History(ctx context.Context, a Actor, room string, before, aft
 	if before < 0 || after < 0 || n < 0 {
 		return nil, false, Errorf(CodeInvalid, "before, after and limit must not be negative")
 	}
-	if _, err := s.member(ctx, a, room); err != nil {
+	r, err := s.member(ctx, a, room)
+	if err != nil {
 		return nil, false, err
 	}
 	n = limit(n)
-	q := MessageQuery{Room: room, User: a.ID, Before: before, After: after, Page: Page{Limit: n + 1}}
+	q := MessageQuery{Room: r.ID, User: a.ID, Before: before, After: after, Page: Page{Limit: n + 1}}
 	ms, _, err := s.Store.Messages(ctx, q, false)
 	if err != nil {
 		return nil, false, err
@@ -128,6 +131,11 @@ func (s *Service) SyncRooms(ctx context.Context, a Actor, cursors map[string]str
 		if err != nil {
 			return nil, err
 		}
+		if room == Me { // answered under its real id
+			if room, err = s.roomID(ctx, a, Me); err != nil {
+				return nil, err
+			}
+		}
 		parsed[room] = c
 	}
 	heads, err := s.Store.RoomHeads(ctx, a.ID)
@@ -141,7 +149,8 @@ func (s *Service) SyncRooms(ctx context.Context, a Actor, cursors map[string]str
 		switch {
 		case !named:
 			answer[h.Room] = Sync{Cursor: Cursor{s.Store.Epoch(), h.Version}, New: true}
-		case from.Version > h.Version || (from.Epoch != "" && from.Epoch != s.Store.Epoch()):
+		case from.Version > h.Version || (from.Epoch != "" && from.Epoch != s.Store.Epoch()),
+			from.Epoch != "" && from.Version < h.ClearedVersion:
 			answer[h.Room] = Sync{Resync: true}
 		default:
 			if answer[h.Room], left, err = s.syncRoom(ctx, h, from, left); err != nil {
@@ -168,7 +177,7 @@ func (s *Service) syncRoom(ctx context.Context, h RoomHead, from Cursor, left in
 		one.Cursor.Version, one.More = from.Version, true
 		return one, 0, nil
 	}
-	ms, err := s.changes(ctx, h.Room, from.Version, left)
+	ms, err := s.changes(ctx, h.Room, max(from.Version, h.ClearedVersion), left)
 	if err != nil {
 		return Sync{}, 0, err
 	}

@@ -11,6 +11,7 @@ import (
 // added again. With ExplicitJoins the users are invited instead, which it
 // reports: they take part once they accept.
 func (s *Service) AddUsers(ctx context.Context, a Actor, roomID string, ids []string) (invited bool, err error) {
+	roomID = RoomOf(a, roomID)
 	users, err := s.addable(ctx, roomID, ids, func() error {
 		// The caller's standing comes first: a stranger learns nothing, not even
 		// which users exist.
@@ -88,7 +89,8 @@ func (s *Service) invite(a Actor, roomID string, users []string, now time.Time) 
 // Who is removed stops to receive the room's events at once and may not join
 // again. If that is the creator, who has taken part longest owns the room then.
 func (s *Service) RemoveUsers(ctx context.Context, a Actor, roomID string, ids []string) error {
-	if err := id("roomId", roomID); err != nil {
+	roomID, err := s.roomID(ctx, a, roomID)
+	if err != nil {
 		return err
 	}
 	users, err := s.users(ids)
@@ -137,14 +139,15 @@ func inherited(st State, gone []string) *Room {
 // JoinRoom makes the caller take part in a public group, or in one they left
 // before. For a member it changes nothing. It returns the room's view.
 func (s *Service) JoinRoom(ctx context.Context, a Actor, roomID string) (RoomView, error) {
-	if err := id("roomId", roomID); err != nil {
+	roomID, err := s.roomID(ctx, a, roomID)
+	if err != nil {
 		return RoomView{}, err
 	}
 	if err := s.postRate(a); err != nil {
 		return RoomView{}, err
 	}
 	now := s.now()
-	_, err := s.apply(ctx, Command{Room: roomID, User: a.ID, Decide: func(st State) (Effects, error) {
+	_, err = s.apply(ctx, Command{Room: roomID, User: a.ID, Decide: func(st State) (Effects, error) {
 		if st.Room.ID == "" || st.Room.Deleted || st.Member.State == MemberRemoved ||
 			(st.Member.State == "" && st.Room.Visibility != Public) {
 			return Effects{}, ErrRoomNotFound
@@ -186,14 +189,15 @@ func (s *Service) LeaveRoomLive(ctx context.Context, a Actor, roomID string) err
 }
 
 func (s *Service) leave(ctx context.Context, a Actor, roomID string, deleteEmpty bool) error {
-	if err := id("roomId", roomID); err != nil {
+	roomID, err := s.roomID(ctx, a, roomID)
+	if err != nil {
 		return err
 	}
 	if err := s.postRate(a); err != nil {
 		return err
 	}
 	now := s.now()
-	_, err := s.apply(ctx, Command{Room: roomID, User: a.ID, Heir: true, Decide: func(st State) (Effects, error) {
+	_, err = s.apply(ctx, Command{Room: roomID, User: a.ID, Heir: true, Decide: func(st State) (Effects, error) {
 		if err := visible(st); err != nil {
 			return Effects{}, err
 		}

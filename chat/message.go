@@ -44,6 +44,8 @@ type Message struct {
 	CreatedAt, UpdatedAt time.Time
 	// Deleted marks a tombstone: ID, Seq, Nonce and Version are all that is left.
 	Deleted bool
+	// Reply is set on what a chatbot streamed, where it was asked for.
+	Reply *ReplyRecord
 }
 
 // MessageView is a message as clients are shown it.

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"sync"
 	"time"
 )
 
@@ -13,7 +14,8 @@ type Draft struct {
 	Files   []string
 	Nonce   *string // nil for none
 	ReplyTo string
-	// Origin is the live connection that posts, for typing, which is not sent back to it.
+	// Origin is the live connection that posts: typing is not sent back to it, and
+	// protocols that show their own messages leave them out.
 	Origin string
 }
 
@@ -38,6 +40,7 @@ func (s *Service) Post(ctx context.Context, a Actor, d Draft) (Receipt, error) {
 // sender in the same room is one message: the receipt of a repetition is that
 // of the first, and nothing is published.
 func (s *Service) PostAsync(a Actor, d Draft, done func(Receipt, error)) {
+	d.Room = RoomOf(a, d.Room)
 	err := s.draft(a, d)
 	if err == nil && d.Type == ContentSystem {
 		err = Errorf(CodeForbidden, "%s messages cannot be posted here", d.Type)
@@ -46,33 +49,53 @@ func (s *Service) PostAsync(a Actor, d Draft, done func(Receipt, error)) {
 		done(Receipt{}, err)
 		return
 	}
-	s.post(a.ID, d, visible, nil, done)
+	s.post(posting{sender: a.ID, draft: d, may: visible, asker: &a}, done)
 }
 
-// post stores a checked draft for a sender whom may lets in.
-func (s *Service) post(sender string, d Draft, may func(State) error, acts []Audit, done func(Receipt, error)) {
-	files := s.postable(sender, d.Files)
-	msg := s.message(sender, d)
-	cmd := Command{Room: d.Room, User: sender, Message: d.ReplyTo, Nonce: msg.Nonce, Decide: func(st State) (Effects, error) {
+// posting is a checked draft on its way.
+type posting struct {
+	sender string
+	draft  Draft
+	may    func(State) error // whether the sender is let in
+	acts   []Audit
+	asker  *Actor // who asks, where a chatbot answers; nil: nobody does
+}
+
+// post stores a checked draft. In a conversation it may be a question.
+func (s *Service) post(p posting, done func(Receipt, error)) {
+	d := p.draft
+	files := s.postable(p.sender, d.Files)
+	msg := s.message(p.sender, d)
+	admit := s.admission(p)
+	cmd := Command{Room: d.Room, User: p.sender, Message: d.ReplyTo, Nonce: msg.Nonce, Decide: func(st State) (Effects, error) {
+		eff := Effects{Audit: p.acts}
+		if st.Room.ID == "" && p.asker != nil && d.Room == ConversationOf(p.asker.ID) {
+			eff.Room, eff.Members = newMe(p.asker.ID, msg.CreatedAt)
+			st.Room, st.Member = *eff.Room, eff.Members[0]
+		}
 		if st.Room.ID == "" || st.Room.Deleted {
 			return Effects{}, ErrRoomNotFound
 		}
 		if st.Prior != nil {
 			return Effects{}, nil
 		}
-		if err := may(st); err != nil {
+		if err := p.may(st); err != nil {
 			return Effects{}, err
 		}
-		if d.ReplyTo != "" && (st.Message == nil || st.Message.Deleted) {
+		if d.ReplyTo != "" && (st.Message == nil || st.Message.Deleted || st.Message.Seq == 0) {
 			return Effects{}, ErrMessageNotFound
 		}
 		if files != nil {
 			return Effects{}, files
 		}
+		if err := admit(st.Room); err != nil {
+			return Effects{}, err
+		}
 		m := msg
-		return Effects{Insert: &m, Audit: acts}, nil
+		eff.Insert = &m
+		return eff, nil
 	}}
-	s.submit(cmd, postEvents, func(out Outcome, err error) {
+	s.submit(cmd, func(out Outcome) []Event { return postEvents(out, d.Origin) }, func(out Outcome, err error) {
 		if err != nil {
 			done(Receipt{}, err)
 			return
@@ -80,11 +103,42 @@ func (s *Service) post(sender string, d Draft, may func(State) error, acts []Aud
 		r := Receipt{Epoch: s.Store.Epoch()}
 		if out.Message != nil {
 			r.Message = *out.Message
+			s.ask(p, out)
 		} else {
 			r.Message, r.Duplicate = *out.Before.Prior, true
 		}
 		done(r, nil)
 	})
+}
+
+// admission says whether a question may be asked, once however often a command is
+// decided: a reply costs its asker. Elsewhere there is no question.
+func (s *Service) admission(p posting) func(Room) error {
+	var once sync.Once
+	var refusal error
+	return func(r Room) error {
+		if !s.questions(p, r) {
+			return nil
+		}
+		once.Do(func() {
+			if refusal = s.Assistant.Admit(r.ID); refusal == nil {
+				refusal = within(s.ReplyRate, *p.asker)
+			}
+		})
+		return refusal
+	}
+}
+
+// questions reports whether a chatbot answers what is posted.
+func (s *Service) questions(p posting, r Room) bool {
+	return s.Assistant != nil && p.asker != nil && r.answered() && r.Creator == p.asker.ID && p.draft.Text != ""
+}
+
+// ask passes a stored question on.
+func (s *Service) ask(p posting, out Outcome) {
+	if s.questions(p, out.Room) {
+		s.Assistant.Ask(Question{Room: out.Room, Message: *out.Message, Asker: *p.asker})
+	}
 }
 
 // draft checks what can be known before the room is locked.
@@ -138,9 +192,16 @@ func (s *Service) message(sender string, d Draft) Message {
 	return m
 }
 
-func postEvents(out Outcome) []Event {
+// postEvents tells of a message, and first of the conversation that it began.
+func postEvents(out Outcome, origin string) []Event {
 	if out.Message == nil {
 		return nil
 	}
-	return []Event{{Kind: EventMessage, Room: out.Room.ID, Version: out.Message.Version, Message: out.Message}}
+	said := Event{Kind: EventMessage, Room: out.Room.ID, Version: out.Message.Version, Message: out.Message, Origin: origin}
+	if out.Before.Room.ID != "" {
+		return []Event{said}
+	}
+	begun := joinedEvent(out, []string{out.Room.Creator})
+	begun.At = 0 // in front of its first message
+	return []Event{begun, said}
 }

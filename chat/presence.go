@@ -5,10 +5,11 @@ import "context"
 // Presence returns who is online among the participants that a Room lists, in
 // that order; for a participant. Of a larger room the others are not asked for.
 func (s *Service) Presence(ctx context.Context, a Actor, roomID string) ([]string, error) {
-	if _, err := s.member(ctx, a, roomID); err != nil {
+	r, err := s.member(ctx, a, roomID)
+	if err != nil {
 		return nil, err
 	}
-	members, err := s.Store.Participants(ctx, roomID, ListedParticipants)
+	members, err := s.Store.Participants(ctx, r.ID, ListedParticipants)
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,8 @@ import (
 // message if seq is nil. It never goes back, nor past the newest message. It
 // returns where it stands.
 func (s *Service) MarkRead(ctx context.Context, a Actor, roomID string, seq *int64) (int64, error) {
-	if err := id("roomId", roomID); err != nil {
+	roomID, err := s.roomID(ctx, a, roomID)
+	if err != nil {
 		return 0, err
 	}
 	if seq != nil && *seq < 0 {
@@ -58,7 +59,7 @@ func (s *Service) Typing(ctx context.Context, a Actor, roomID string, typing boo
 	}
 	if r.ParticipantCount <= LargeRoom {
 		s.Bus.Publish(Event{
-			Kind: EventTyping, Room: roomID, User: a.ID, Typing: typing, Origin: origin, Epoch: s.Store.Epoch(),
+			Kind: EventTyping, Room: r.ID, User: a.ID, Typing: typing, Origin: origin, Epoch: s.Store.Epoch(),
 		})
 	}
 	return nil

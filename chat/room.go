@@ -49,6 +49,15 @@ type Room struct {
 	// ActiveAt is the time of the last message, or of the creation.
 	ActiveAt time.Time
 	Deleted  bool
+	// Chatbot answers in this conversation, "" where none does.
+	Chatbot string
+	// OwnerEpoch is raised each time the conversation's owner changes: what a bot
+	// produces under an older one is refused. Conversations begin at 1.
+	OwnerEpoch int64
+	// OpenReply is the id of the reply that is being streamed, "" for none.
+	OpenReply string
+	// ClearedSeq and ClearedVersion stand where the messages were last cleared.
+	ClearedSeq, ClearedVersion int64
 }
 
 // MemberState is how a user stands to a room.

@@ -160,10 +160,11 @@ func (s *Service) Rooms(ctx context.Context, a Actor, p Page) ([]RoomView, int64
 
 // Room returns one of the caller's rooms.
 func (s *Service) Room(ctx context.Context, a Actor, id string) (RoomView, error) {
-	if _, err := s.member(ctx, a, id); err != nil {
+	r, err := s.member(ctx, a, id)
+	if err != nil {
 		return RoomView{}, err
 	}
-	return s.view(ctx, a, id)
+	return s.view(ctx, a, r.ID)
 }
 
 func (s *Service) view(ctx context.Context, a Actor, id string) (RoomView, error) {
@@ -180,7 +181,8 @@ func (s *Service) view(ctx context.Context, a Actor, id string) (RoomView, error
 
 // member returns the room if the caller takes part in it.
 func (s *Service) member(ctx context.Context, a Actor, room string) (Room, error) {
-	if err := id("roomId", room); err != nil {
+	room, err := s.roomID(ctx, a, room)
+	if err != nil {
 		return Room{}, err
 	}
 	r, err := s.Store.Room(ctx, room)
@@ -203,7 +205,8 @@ type RoomChange struct {
 
 // UpdateRoom renames, opens, closes or hands over a group; for its creator or an administrator.
 func (s *Service) UpdateRoom(ctx context.Context, a Actor, roomID string, c RoomChange) (RoomView, error) {
-	if err := id("roomId", roomID); err != nil {
+	roomID, err := s.roomID(ctx, a, roomID)
+	if err != nil {
 		return RoomView{}, err
 	}
 	if c.Name != nil {
@@ -225,7 +228,7 @@ func (s *Service) UpdateRoom(ctx context.Context, a Actor, roomID string, c Room
 	}
 	act := s.audit(a, ActRoomUpdate)
 	act.Room = roomID
-	_, err := s.apply(ctx, Command{Room: roomID, User: a.ID, Others: others, Decide: func(st State) (Effects, error) {
+	_, err = s.apply(ctx, Command{Room: roomID, User: a.ID, Others: others, Decide: func(st State) (Effects, error) {
 		if err := owned(a, st); err != nil {
 			return Effects{}, err
 		}
@@ -256,12 +259,13 @@ func (s *Service) UpdateRoom(ctx context.Context, a Actor, roomID string, c Room
 
 // DeleteRoom deletes a group; for its creator or an administrator.
 func (s *Service) DeleteRoom(ctx context.Context, a Actor, roomID string) error {
-	if err := id("roomId", roomID); err != nil {
+	roomID, err := s.roomID(ctx, a, roomID)
+	if err != nil {
 		return err
 	}
 	act := s.audit(a, ActRoomDelete)
 	act.Room = roomID
-	_, err := s.apply(ctx, Command{Room: roomID, User: a.ID, Decide: func(st State) (Effects, error) {
+	_, err = s.apply(ctx, Command{Room: roomID, User: a.ID, Decide: func(st State) (Effects, error) {
 		if err := owned(a, st); err != nil {
 			return Effects{}, err
 		}

@@ -60,6 +60,19 @@ type Options struct {
 	Now   func() time.Time
 	// NewID makes ids that sort by time (UUIDv7).
 	NewID func() string
+	// NewSecretID makes ids that cannot be guessed (UUIDv4), of sessions; nil: NewID's.
+	NewSecretID func() string
+	// Assistant answers in conversations; nil: nobody does.
+	Assistant Assistant
+	// Vault encrypts the keys of chatbots' upstreams; nil: none can be stored.
+	Vault Vault
+	// Split takes documents apart; needed to add one.
+	Split Splitter
+	// ReplyRate bounds the replies that a user's questions start. Nil is no bound.
+	ReplyRate Rate
+	// SessionGrace is how long a chatbot session outlives its socket, SessionIdle
+	// how long it may be unused. Zero means the contract's figures.
+	SessionGrace, SessionIdle time.Duration
 	// PostRate bounds what a user may write: messages, uploads, and rooms made,
 	// joined, left and added to; TypingRate bounds their typing. Nil is no bound.
 	PostRate, TypingRate Rate
@@ -81,6 +94,7 @@ type Options struct {
 // Service is every use case of Parley. Its methods may be called at once.
 type Service struct {
 	Options
+	replies openReplies
 }
 
 // NewService returns the use cases over a store and a bus.
@@ -100,7 +114,16 @@ func NewService(o Options) *Service {
 	if o.MaxFile == 0 {
 		o.MaxFile = MaxFile
 	}
-	return &Service{o}
+	if o.NewSecretID == nil {
+		o.NewSecretID = o.NewID
+	}
+	if o.SessionGrace == 0 {
+		o.SessionGrace = SessionGrace
+	}
+	if o.SessionIdle == 0 {
+		o.SessionIdle = SessionIdle
+	}
+	return &Service{Options: o}
 }
 
 // await turns a use case that answers by callback into one that waits. If ctx

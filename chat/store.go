@@ -17,6 +17,10 @@ type Store interface {
 	InvitationReader
 	FileStore
 	AuditStore
+	ReplyStore
+	ChatbotStore
+	SessionStore
+	DocumentStore
 	// Epoch names the database's present epoch.
 	Epoch() string
 	// Ping reports whether the database answers.
@@ -71,20 +75,26 @@ type State struct {
 
 // Effects are what a command writes; the zero value writes nothing.
 type Effects struct {
-	// Room, if set, is created, or replaces Name, Visibility, Creator, Deleted
-	// and UpdatedAt. Seq, Version, ParticipantCount, LastMessageID and ActiveAt
-	// are the store's.
+	// Room, if set, is created, or replaces Name, Visibility, Creator, Chatbot,
+	// OwnerEpoch, Deleted and UpdatedAt. The other figures are the store's.
 	Room *Room
 	// Members are inserted or replaced; ReadSeq never goes back.
 	Members []Member
 	// Insert is written with the room's next Seq and Version, becomes the room's
 	// last message and moves the ReadSeq of its sender, who need not take part.
-	// Its Files count as posted in the room.
+	// Its Files count as posted in the room. A streaming one takes no numbers, moves
+	// nothing and stands in no list: it becomes the room's OpenReply.
 	Insert *Message
 	// Update replaces Text, Files, Status, EditedAt, UpdatedAt and Deleted of an existing
 	// message and takes the room's next Version. Files that it no longer names
-	// are posted in the room no more, unless by another message.
+	// are posted in the room no more, unless by another message. A streaming message
+	// that stays so takes no Version; one that is closed takes the next Seq and Version
+	// as if it were inserted now, and is the room's OpenReply no more.
 	Update *Message
+	// Clear makes tombstones of all the room's messages, which nothing finds any
+	// more but a nonce, takes the room's next Version as ClearedVersion, and its Seq
+	// as ClearedSeq. An open reply stays. Not with Insert or Update.
+	Clear bool
 	// Uninvite ends these users' invitations to the room; ids without one are ignored.
 	Uninvite []string
 	// Invite adds invitations to the room, after Uninvite. Who has one already keeps it.
@@ -119,6 +129,8 @@ type RoomHead struct {
 	Room    string
 	Version int64
 	Members int
+	// ClearedVersion is the room's: cursors below it cannot be served.
+	ClearedVersion int64
 }
 
 // RoomReader reads rooms and memberships. Deleted rooms are only seen by Room.
@@ -235,4 +247,66 @@ type AuditStore interface {
 	Record(ctx context.Context, acts ...Audit) error
 	// Audits lists acts, newest first, and their number (at most CountLimit).
 	Audits(ctx context.Context, q AuditQuery) ([]Audit, int64, error)
+}
+
+// ReplyStore reads streamed replies. What a message of a chatbot is read with
+// elsewhere has no Reply, but in Message and Changes.
+type ReplyStore interface {
+	// StreamingBefore lists streaming messages with UpdatedAt at or before t, oldest
+	// first, at most limit.
+	StreamingBefore(ctx context.Context, t time.Time, limit int) ([]Message, error)
+}
+
+// ChatbotStore keeps chatbots.
+type ChatbotStore interface {
+	// Chatbot returns one, deleted ones included, or ErrChatbotNotFound.
+	Chatbot(ctx context.Context, id string) (Chatbot, error)
+	// Chatbots lists those that are not deleted, oldest first, and their number.
+	// Search is a part of the name, any case.
+	Chatbots(ctx context.Context, p Page) ([]Chatbot, int64, error)
+	// CreateChatbot makes one, in one transaction with the acts; CodeConflict where
+	// the id is taken.
+	CreateChatbot(ctx context.Context, c Chatbot, acts ...Audit) error
+	// UpdateChatbot loads one that is not deleted, applies change and writes it, in
+	// one transaction with the acts; an error of change is passed on.
+	UpdateChatbot(ctx context.Context, id string, change func(*Chatbot) error, acts ...Audit) (Chatbot, error)
+	// DeleteChatbot marks one deleted, drops its key and documents, and closes its
+	// active sessions, which it returns; ErrChatbotNotFound.
+	DeleteChatbot(ctx context.Context, id string, at time.Time, acts ...Audit) ([]Session, error)
+}
+
+// SessionStore keeps chatbot sessions.
+type SessionStore interface {
+	// OpenSession stores an active session. The user's other active ones are closed
+	// in the same transaction, and returned: of two at once one is.
+	OpenSession(ctx context.Context, s Session) ([]Session, error)
+	// Session returns one, or ErrSessionNotFound.
+	Session(ctx context.Context, id string) (Session, error)
+	// CloseSessions closes those of ids that are active, and returns them.
+	CloseSessions(ctx context.Context, ids []string, at time.Time) ([]Session, error)
+	// SeenSessions sets SeenAt of active sessions.
+	SeenSessions(ctx context.Context, ids []string, at time.Time) error
+	// UsedSession sets UsedAt.
+	UsedSession(ctx context.Context, id string, at time.Time) error
+	// LeftSession sets SeenAt, and SeenVersion, which never goes back.
+	LeftSession(ctx context.Context, id string, version int64, at time.Time) error
+	// ExpiredSessions lists active sessions with a SeenAt at or before seen, or a
+	// UsedAt at or before used, at most limit.
+	ExpiredSessions(ctx context.Context, seen, used time.Time, limit int) ([]string, error)
+}
+
+// DocumentStore keeps chatbots' documents and finds their passages.
+type DocumentStore interface {
+	// CreateDocument stores a document with its passages, in one transaction with the acts.
+	CreateDocument(ctx context.Context, d Document, passages []Passage, acts ...Audit) error
+	// Document returns one, or ErrDocumentNotFound.
+	Document(ctx context.Context, id string) (Document, error)
+	// Documents lists a chatbot's, newest first, and their number.
+	Documents(ctx context.Context, chatbot string, p Page) ([]Document, int64, error)
+	// DeleteDocument removes one with its passages, in one transaction with the acts.
+	DeleteDocument(ctx context.Context, id string, acts ...Audit) error
+	// Passages returns up to limit passages of a chatbot's documents, the best for
+	// the words first, with Document, DocumentName, Place and Text. Both databases
+	// give the same.
+	Passages(ctx context.Context, chatbot string, words []string, limit int) ([]Passage, error)
 }

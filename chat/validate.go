@@ -65,6 +65,9 @@ func (s *Service) users(ids []string) ([]string, error) {
 		if err := id("users", u); err != nil {
 			return nil, err
 		}
+		if Reserved(u) {
+			return nil, Errorf(CodeInvalid, "users [%s] do not exist", u)
+		}
 		if !seen[u] {
 			seen[u] = true
 			unique = append(unique, u)
@@ -120,6 +123,9 @@ func (s *Service) nonce(nonce *string) error {
 func profile(u User) error {
 	if err := id("_id", u.ID); err != nil {
 		return err
+	}
+	if Reserved(u.ID) {
+		return Errorf(CodeInvalid, "_id must not begin with %s", botPrefix)
 	}
 	if utf8.RuneCountInString(u.Name) > MaxName {
 		return Errorf(CodeInvalid, "name must have at most %d characters", MaxName)

@@ -28,26 +28,51 @@ func (h *Hub) encoder(e chat.Event) *encoder {
 	return &encoder{event: e, offset: n, name: name, now: h.opts.Now(), about: subjectOf(e)}
 }
 
-// send delivers the event to the session in its format.
-func (e *encoder) send(s *Session) {
+// passing encodes an event that is not recovered.
+func passing(e chat.Event) *encoder { return &encoder{event: e} }
+
+// frame returns the event in a format, or false if that shows nothing.
+func (e *encoder) frame(f Format) (Frame, bool) {
 	for i := range e.done {
-		if e.done[i].format == s.format {
-			if e.done[i].ok {
-				s.deliver(e.done[i].frame, e)
-			}
-			return
+		if e.done[i].format == f {
+			return e.done[i].frame, e.done[i].ok
 		}
 	}
-	frame, ok := s.format.Encode(e.event, e.name)
-	e.done = append(e.done, encoded{s.format, frame, ok})
-	if ok {
+	frame, ok := f.Encode(e.event, e.name)
+	e.done = append(e.done, encoded{f, frame, ok})
+	return frame, ok
+}
+
+// send delivers the event to the session in its format.
+func (e *encoder) send(s *Session) {
+	if frame, ok := e.frame(s.format); ok {
 		s.deliver(frame, e)
+	}
+}
+
+// sendMember delivers an event about the session's user to it, unless the event's
+// room is none of the session's business.
+func (e *encoder) sendMember(s *Session) {
+	if s.minds(e.event.Room) {
+		e.send(s)
 	}
 }
 
 // broadcast sends an event whose turn has come. The room's lock is held, so that
 // every session gets the room's events in one order; sending only queues.
 func (h *Hub) broadcast(r *room, e chat.Event) {
+	switch {
+	case e.Kind == chat.EventStreamToken:
+		r.takeToken(e)
+		return
+	case e.Kind == chat.EventStreamStart:
+		r.beginStream(e)
+		return
+	case e.Kind == chat.EventMessage && e.Message.Bot(),
+		e.Kind == chat.EventMessageDeleted && len(r.streams) > 0 && r.stream(e.Message.ID) != nil:
+		r.endStream(e)
+		return
+	}
 	enc := h.encoder(e)
 	switch e.Kind {
 	case chat.EventRoomJoined:
@@ -69,9 +94,13 @@ func (h *Hub) broadcast(r *room, e chat.Event) {
 	}
 }
 
+// sendAll leaves out a silent session that has itself said what is sent.
 func (r *room) sendAll(enc *encoder) {
+	origin := enc.event.Origin
 	for _, s := range r.sessions {
-		enc.send(s)
+		if !s.silent || s.ID != origin {
+			enc.send(s)
+		}
 	}
 }
 
@@ -118,7 +147,7 @@ func (h *Hub) sendJoined(r *room, enc *encoder) {
 	for _, u := range enc.event.Users {
 		for _, s := range h.sessionsOf(u) {
 			r.enter(s, false)
-			enc.send(s)
+			enc.sendMember(s)
 		}
 		h.setPart(u, r.id, true)
 	}
@@ -128,7 +157,7 @@ func (h *Hub) sendJoined(r *room, enc *encoder) {
 func (h *Hub) sendLeft(r *room, enc *encoder) {
 	for _, u := range enc.event.Users {
 		for _, s := range h.sessionsOf(u) {
-			enc.send(s)
+			enc.sendMember(s)
 			r.remove(s)
 			s.exit(r.id)
 		}
@@ -140,12 +169,23 @@ func (h *Hub) sendLeft(r *room, enc *encoder) {
 	go h.sweep(r)
 }
 
-// direct tells users who left of a room that nobody here listens to.
+// direct takes note of who came into, or left, a room that nobody here listens
+// to, and tells those who left.
 func (h *Hub) direct(e chat.Event) {
+	switch e.Kind {
+	case chat.EventRoomJoined:
+		for _, u := range e.Users {
+			h.setPart(u, e.Room, true)
+		}
+		return
+	case chat.EventRoomLeft:
+	default:
+		return
+	}
 	enc := h.encoder(e)
 	for _, u := range e.Users {
 		for _, s := range h.sessionsOf(u) {
-			enc.send(s)
+			enc.sendMember(s)
 			h.unsubscribe(s, e.Room) // which it may have come into meanwhile
 		}
 		h.setPart(u, e.Room, false)

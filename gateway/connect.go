@@ -15,7 +15,7 @@ import (
 func (h *Hub) Connect(ctx context.Context, s NewSession) (*Session, error) {
 	session := &Session{
 		ID: s.ID, PID: s.PID, hub: h, format: s.Format, identity: s.Identity, sink: s.Sink,
-		holding: true, rooms: map[string]struct{}{},
+		holding: true, rooms: map[string]struct{}{}, room: s.Room, chatbot: s.Chatbot, silent: s.Silent,
 	}
 	h.remember(session)
 	heads, err := h.subscribeAll(ctx, session)
@@ -33,6 +33,13 @@ type NewSession struct {
 	Format   Format
 	Identity chat.Identity
 	Sink     Sink
+	// Room, if set, is the one room whose events the session gets, which its user
+	// takes part in. Without it, it gets those of all its user's rooms.
+	Room string
+	// Chatbot is the chatbot session that this is the socket of, if it is one's.
+	Chatbot string
+	// Silent leaves out the messages that were posted with the session's ID as Origin.
+	Silent bool
 }
 
 // Announce lets a new session's events flow. The first that the client gets is
@@ -65,8 +72,15 @@ func (h *Hub) subscribeAll(ctx context.Context, s *Session) (map[string]int64, e
 	}
 	ids := make([]string, 0, len(rooms))
 	for _, r := range rooms {
+		if !s.minds(r.Room) {
+			s.enter(r.Room, true) // its user is there
+			continue
+		}
 		h.subscribe(s, r.Room, entry{setup: true, size: size{asOf, r.Members}})
 		ids = append(ids, r.Room)
+	}
+	if len(ids) == 0 {
+		return nil, nil
 	}
 	heads, err := h.opts.Store.Heads(ctx, ids)
 	if err != nil {
@@ -104,13 +118,16 @@ func (h *Hub) measure(id string, n size) {
 	}
 }
 
-// Listen lets a session get a room's live events. Whether it may is checked once
-// the subscription stands: a removal that the check does not see yet will end it.
-// The check returns the room's head; it is repeated where the room's events
-// turn out to have gone further on than it saw.
+// Listen lets a session get a room's live events. Whether it may is checked before
+// it gets any, and once the subscription stands: a removal that the check does not
+// see yet will end it. The check returns the room's head; it is repeated where the
+// room's events turn out to have gone further on than it saw.
 func (h *Hub) Listen(s *Session, room string, check func() (chat.RoomHead, error)) error {
 	listened := s.in(room)
 	if !listened {
+		if _, err := check(); err != nil {
+			return err
+		}
 		h.subscribe(s, room, entry{})
 	}
 	asOf, _ := h.offset() // what happens from here on is newer
@@ -134,6 +151,14 @@ func (h *Hub) Unlisten(s *Session, room string) { h.unsubscribe(s, room) }
 // the offset and the client is the same user. Otherwise it returns nil and the
 // client starts anew. Nothing goes out before Resumed is called.
 func (h *Hub) Resume(pid, offset string, id chat.Identity, format Format, sink Sink) *Session {
+	s := h.resume(pid, offset, id, format, sink)
+	if s != nil {
+		h.restart(s)
+	}
+	return s
+}
+
+func (h *Hub) resume(pid, offset string, id chat.Identity, format Format, sink Sink) *Session {
 	h.usersMu.RLock()
 	s := h.pids[pid]
 	h.usersMu.RUnlock()

@@ -34,6 +34,8 @@ func (c *tally) Send(f Frame) {
 	c.seen[string(f.Text())]++
 }
 
+func (*tally) Backlog() int { return 0 }
+
 func (*tally) End(*chat.Error) {}
 
 // take returns what was counted since the last look.

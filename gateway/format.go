@@ -15,6 +15,9 @@ type Format interface {
 // Its methods never block and may be called from anywhere, under locks too.
 type Sink interface {
 	Send(f Frame)
+	// Backlog is how many bytes wait to be written: pieces of a streamed reply are
+	// held together for a client that is behind.
+	Backlog() int
 	// End tells the client why and closes its connection for good.
 	End(why *chat.Error)
 }

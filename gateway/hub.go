@@ -31,6 +31,9 @@ type Options struct {
 	Epoch func() string
 	Now   func() time.Time
 	Log   *slog.Logger
+	// Replies returns the replies that are being written in a room, as they stand;
+	// nil: there are none. It is called under a lock: it must neither wait nor publish.
+	Replies func(room string) []chat.OpenReply
 	// GapDelay is how long a missing event is waited for, 50 ms.
 	GapDelay time.Duration
 	// CompareEvery is how often the heads of the listened rooms are compared
@@ -56,6 +59,9 @@ type Hub struct {
 	usersMu sync.RWMutex
 	users   map[string]*user
 	pids    map[string]*Session
+
+	ended   recent       // replies
+	streams atomic.Int64 // open in all rooms
 }
 
 // NewHub returns a hub without sessions.
@@ -86,9 +92,17 @@ func NewHub(o Options) *Hub {
 
 // Publish takes an event from the bus.
 func (h *Hub) Publish(e chat.Event) {
-	if e.Kind == chat.EventUserRevoked {
+	switch e.Kind {
+	case chat.EventUserRevoked:
 		h.revoke(e)
 		return
+	case chat.EventSessionClosed:
+		h.closeSession(e)
+		return
+	case chat.EventMessage:
+		if e.Message.Bot() { // before it is looked whether the room is here
+			h.ended.add(e.Message.ID)
+		}
 	}
 	for {
 		if e.Kind == chat.EventRoomJoined {
@@ -98,7 +112,7 @@ func (h *Hub) Publish(e chat.Event) {
 		if r != nil && !r.handle(e) {
 			continue // it has just died
 		}
-		if r == nil && e.Kind == chat.EventRoomLeft {
+		if r == nil {
 			h.direct(e)
 		}
 		return
@@ -152,6 +166,8 @@ func (h *Hub) bury(r *room) {
 	if len(r.sessions) == 0 {
 		r.dead = true
 		r.typists.clear()
+		h.streams.Add(-int64(len(r.streams)))
+		r.streams = nil
 		delete(h.rooms, r.id)
 	}
 }
@@ -160,7 +176,11 @@ func (h *Hub) bury(r *room) {
 func (h *Hub) subscribeUsers(e chat.Event) {
 	for _, u := range e.Users {
 		for _, s := range h.sessionsOf(u) {
-			h.subscribe(s, e.Room, entry{known: true, head: e.At})
+			if s.minds(e.Room) {
+				h.subscribe(s, e.Room, entry{known: true, head: e.At})
+			} else {
+				s.enter(e.Room, false)
+			}
 		}
 	}
 }
@@ -194,6 +214,19 @@ func (h *Hub) revoke(e chat.Event) {
 	}
 	if e.Blocked {
 		h.depose(e.User)
+	}
+}
+
+// closeSession ends the connections of a chatbot session.
+func (h *Hub) closeSession(e chat.Event) {
+	why := chat.ErrSessionClosed
+	if e.Replaced {
+		why = chat.ErrSessionReplaced
+	}
+	for _, s := range h.sessionsOf(e.User) {
+		if s.chatbot != "" && s.chatbot == e.Origin {
+			s.End(why)
+		}
 	}
 }
 

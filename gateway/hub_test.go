@@ -102,6 +102,8 @@ func (s *fakeSink) Send(f Frame) {
 	s.got = append(s.got, e)
 }
 
+func (*fakeSink) Backlog() int { return 0 }
+
 func (s *fakeSink) End(why *chat.Error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -57,6 +57,13 @@ func (o *Outbox) Push(f Frame) error {
 	return nil
 }
 
+// Held is how many bytes wait to be written, or are being written.
+func (o *Outbox) Held() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.bytes + o.taken
+}
+
 // wake returns the consumer if it is to be started. The caller holds the lock.
 func (o *Outbox) wake() func() {
 	if o.active || o.consumer == nil || (len(o.items) == 0 && !o.closed) {

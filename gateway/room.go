@@ -29,9 +29,11 @@ type room struct {
 	pending []chat.Event // by place
 	filling bool         // a gap is being waited for or read
 	typists typists
-	large   bool   // more than chat.LargeRoom take part
-	asOf    uint64 // the offset up to which that is known, 0 if it is not
-	dead    bool   // removed from the hub: get it anew
+	streams []*stream // replies that are being written
+	pacing  bool      // a look at who is behind in them is due
+	large   bool      // more than chat.LargeRoom take part
+	asOf    uint64    // the offset up to which that is known, 0 if it is not
+	dead    bool      // removed from the hub: get it anew
 }
 
 // entry says how a session comes into a room.
@@ -68,6 +70,8 @@ func (r *room) enter(s *Session, setup bool) {
 	if s.enter(r.id, setup) {
 		r.index[s] = len(r.sessions)
 		r.sessions = append(r.sessions, s)
+		r.begin(s)
+		r.takeReplies()
 	}
 }
 
@@ -92,6 +96,9 @@ func (r *room) remove(s *Session) {
 	r.sessions[last] = nil
 	r.sessions = r.sessions[:last]
 	delete(r.index, s)
+	for _, st := range r.streams {
+		delete(st.behind, s)
+	}
 }
 
 // sized reports whether it is known how large the room is.
@@ -188,6 +195,7 @@ func (r *room) filled(from int64, changes []chat.Message, upTo int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.filling = false
+	from = max(from, r.head) // what has come meanwhile was passed on
 	for _, m := range changes {
 		if m.Version > r.head {
 			r.pass(changeEvent(m, from, r.hub.opts.Epoch()))

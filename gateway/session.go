@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,14 +16,17 @@ type Session struct {
 	ID, PID string
 	hub     *Hub
 	format  Format
+	// What it was made for, see NewSession.
+	room, chatbot string
+	silent        bool
 
 	mu       sync.Mutex
 	identity chat.Identity
-	heads    map[string]int64 // of its rooms when it was made; gone once announced
-	sink     Sink             // nil while detached
-	holding  bool             // frames wait until the session is announced
-	hold     []Frame          // those frames
-	rooms    map[string]struct{}
+	heads    map[string]int64    // of its rooms when it was made; gone once announced
+	sink     Sink                // nil while detached
+	holding  bool                // frames wait until the session is announced
+	hold     []Frame             // those frames
+	rooms    map[string]struct{} // which it gets the events of, or its user takes part in
 	left     map[string]struct{} // rooms left while holding
 	ring     ring
 	held     int  // bytes in hold
@@ -223,8 +228,21 @@ func (s *Session) in(room string) bool {
 	return ok
 }
 
-// enter notes the room and reports whether it was new. During setup a room that
-// was left meanwhile is not entered.
+// minds reports whether the room's events are meant for the session.
+func (s *Session) minds(room string) bool { return s.room == "" || s.room == room }
+
+// listening returns the rooms that the session may be in.
+func (s *Session) listening() []string {
+	if s.room != "" {
+		return []string{s.room}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Keys(s.rooms))
+}
+
+// enter notes the room and reports whether the session is to get its events, and
+// has not got them before. During setup a room that was left meanwhile is not entered.
 func (s *Session) enter(room string, setup bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -236,7 +254,7 @@ func (s *Session) enter(room string, setup bool) bool {
 		return false
 	}
 	s.rooms[room] = struct{}{}
-	return true
+	return s.minds(room)
 }
 
 // exit forgets the room.

@@ -85,6 +85,18 @@ func (h *Hub) setPart(id, room string, in bool) {
 	}
 }
 
+// TakesPart reports whether a user with a connection here takes part in a room.
+func (h *Hub) TakesPart(id, room string) bool {
+	h.usersMu.RLock()
+	defer h.usersMu.RUnlock()
+	u := h.users[id]
+	if u == nil {
+		return false
+	}
+	_, in := u.rooms[room]
+	return in
+}
+
 // outside reports whether a user of this node is known not to take part in a
 // room: whoever has left is not spoken of any more.
 func (h *Hub) outside(id, room string) bool {

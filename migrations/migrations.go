@@ -35,6 +35,7 @@ func list() []*gormigrate.Migration {
 		meta(), users(), rooms(), messages(),
 		tombstones(), invitations(), files(), audit(),
 		search(), lists(),
+		conversations(), replies(), chatbots(), documents(),
 	}
 }
 

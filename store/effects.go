@@ -1,6 +1,11 @@
 package store
 
-import "parley/chat"
+import (
+	"slices"
+	"time"
+
+	"parley/chat"
+)
 
 // apply changes the overlay as the effects say, which check has passed, and
 // returns a copy of the message that was inserted or updated.
@@ -18,6 +23,9 @@ func (o *overlay) apply(room string, e chat.Effects) *chat.Message {
 	}
 	if e.Insert != nil {
 		written = o.applyInsert(r, *e.Insert)
+	}
+	if e.Clear {
+		o.applyClear(r)
 	}
 	for _, user := range e.Uninvite {
 		o.applyUninvite(memberKey{room, user})
@@ -49,6 +57,7 @@ func (o *overlay) applyRoom(id string, want chat.Room) {
 		updated = o.clock()
 	}
 	r.Name, r.Visibility, r.Creator, r.Deleted = want.Name, want.Visibility, want.Creator, want.Deleted
+	r.Chatbot, r.OwnerEpoch = want.Chatbot, want.OwnerEpoch
 	r.UpdatedAt = asStored(updated)
 	o.touchRoom(r)
 }
@@ -77,10 +86,9 @@ func (o *overlay) applyMember(r *roomState, want chat.Member) {
 }
 
 // applyInsert gives the message the room's next numbers. Its sender has read it.
+// One that begins to stream takes none.
 func (o *overlay) applyInsert(r *roomState, msg chat.Message) *chat.Message {
-	r.Seq++
-	r.Version++
-	msg.Room, msg.Seq, msg.Version, msg.BornVersion = r.ID, r.Seq, r.Version, r.Version
+	msg.Room, msg.Seq, msg.Version, msg.BornVersion = r.ID, 0, 0, 0
 	if msg.CreatedAt.IsZero() {
 		msg.CreatedAt = o.clock()
 	}
@@ -94,34 +102,70 @@ func (o *overlay) applyInsert(r *roomState, msg chat.Message) *chat.Message {
 		msg.Files = nil
 	}
 	stamp(&msg)
-	r.LastMessageID = msg.ID
-	if msg.CreatedAt.After(r.ActiveAt) {
-		r.ActiveAt = msg.CreatedAt
+	if msg.Reply != nil {
+		record := *msg.Reply
+		msg.Reply = &record
 	}
-	o.touchRoom(r)
-	m := &messageState{Message: msg}
+	m := &messageState{Message: msg, replied: msg.Reply != nil}
 	o.remember(m)
 	o.touchMessage(m)
+	if m.Status == chat.StatusStreaming {
+		r.OpenReply = m.ID
+		o.touchRoom(r)
+		return copyOf(m.Message)
+	}
+	o.place(r, m, m.CreatedAt)
 	if sender := o.members[memberKey{r.ID, msg.Sender}]; sender != nil && sender.State != "" && sender.ReadSeq < r.Seq {
 		sender.ReadSeq = r.Seq
 		o.touchMember(sender)
 	}
-	return &msg
+	return copyOf(m.Message)
 }
 
-// applyUpdate replaces what a command may replace of a message.
+// place gives a message the room's next numbers and makes it the last one.
+func (o *overlay) place(r *roomState, m *messageState, at time.Time) {
+	r.Seq++
+	r.Version++
+	m.Seq, m.Version, m.BornVersion = r.Seq, r.Version, r.Version
+	r.LastMessageID = m.ID
+	if at.After(r.ActiveAt) {
+		r.ActiveAt = at
+	}
+	o.touchRoom(r)
+}
+
+// applyUpdate replaces what a command may replace of a message. A streaming one
+// takes its place once it streams no more, and no numbers before.
 func (o *overlay) applyUpdate(r *roomState, want chat.Message) *chat.Message {
 	m := o.messages[want.ID]
-	r.Version++
-	m.Version = r.Version
+	streamed := m.Status == chat.StatusStreaming
+	before := m.Message
 	m.Text, m.Files, m.Status, m.Deleted = want.Text, want.Files, want.Status, want.Deleted
 	if len(m.Files) == 0 {
 		m.Files = nil
 	}
 	m.EditedAt, m.UpdatedAt = want.EditedAt, want.UpdatedAt
+	if want.Reply != nil {
+		record := *want.Reply
+		m.Reply, m.replied = &record, true
+	}
 	stamp(&m.Message)
-	o.touchRoom(r)
 	o.touchMessage(m)
+	switch {
+	case !streamed:
+		r.Version++
+		m.Version = r.Version
+		m.rewritten = true
+		o.touchRoom(r)
+	case m.Status != chat.StatusStreaming:
+		m.closed = true
+		o.place(r, m, m.UpdatedAt)
+		if r.OpenReply == m.ID {
+			r.OpenReply = ""
+		}
+	case !slices.Equal(before.Files, m.Files) || before.Deleted != m.Deleted || !before.EditedAt.Equal(m.EditedAt):
+		m.rewritten = true
+	}
 	return copyOf(m.Message)
 }
 
@@ -169,13 +213,20 @@ func (o *overlay) changes() changes {
 		}
 	}
 	for _, m := range o.changedMessages {
-		if m.stored {
-			c.updates = append(c.updates, m.Message)
-		} else {
+		switch {
+		case !m.stored:
 			c.inserts = append(c.inserts, m.Message)
+		case m.closed:
+			c.closes = append(c.closes, m.Message)
+		case m.rewritten:
+			c.updates = append(c.updates, m.Message)
+		default:
+			c.checkpoints = append(c.checkpoints, m.Message)
 		}
+		c.reply(m)
 		c.postings(m)
 	}
+	c.clears = o.clears(c.clears)
 	for _, p := range o.changedPlaces {
 		c.invitation(p)
 	}

@@ -64,19 +64,20 @@ func (s *Store) messagesOfUser(ctx context.Context, q chat.MessageQuery, count b
 // feedRoom is one of the user's rooms; no message in it lies before Bound, as the
 // list goes.
 type feedRoom struct {
-	ID    string
-	Bound int64
+	ID         string
+	Bound      int64
+	ClearedSeq int64
 }
 
 func (s *Store) feedRooms(ctx context.Context, q chat.MessageQuery) ([]feedRoom, error) {
-	bound := "r.active_at AS bound"
+	bound := "r.active_at AS bound, r.cleared_seq"
 	order := " ORDER BY r.active_at DESC"
 	if q.Oldest {
-		bound, order = "r.created_at AS bound", " ORDER BY r.created_at"
+		bound, order = "r.created_at AS bound, r.cleared_seq", " ORDER BY r.created_at"
 	}
 	var rooms []feedRoom
 	err := s.read(ctx).Raw(`SELECT r.id, `+bound+` FROM members m JOIN rooms r ON r.id = m.room_id
-		WHERE m.user_id = ? AND m.state = 'active' AND NOT r.deleted AND r.seq > 0`+order, q.User).
+		WHERE m.user_id = ? AND m.state = 'active' AND NOT r.deleted AND r.seq > r.cleared_seq`+order, q.User).
 		Scan(&rooms).Error
 	if err != nil {
 		return nil, fmt.Errorf("store: rooms of a user: %w", err)
@@ -90,7 +91,7 @@ func (s *Store) feedKeys(ctx context.Context, rooms []feedRoom, q chat.MessageQu
 	if need <= 0 {
 		return nil, nil
 	}
-	arm, sign := `SELECT m.id, m.created_at FROM messages m WHERE m.room_id = ? AND `+listed+` ORDER BY m.seq DESC LIMIT ?`, -1
+	arm, sign := `SELECT m.id, m.created_at FROM messages m WHERE m.room_id = ? AND m.seq > ? AND `+listed+` ORDER BY m.seq DESC LIMIT ?`, -1
 	if q.Oldest {
 		arm, sign = strings.Replace(arm, " DESC", "", 1), 1
 	}
@@ -100,8 +101,8 @@ func (s *Store) feedKeys(ctx context.Context, rooms []feedRoom, q chat.MessageQu
 			break
 		}
 		var more []feedKey
-		ids := column(part, func(r *feedRoom) string { return r.ID })
-		if err := s.union(ctx, ids, arm, need+feedSlack).Scan(&more).Error; err != nil {
+		args := column(part, func(r *feedRoom) []any { return []any{r.ID, r.ClearedSeq, need + feedSlack} })
+		if err := s.unionOf(ctx, arm, args).Scan(&more).Error; err != nil {
 			return nil, fmt.Errorf("store: messages of a user: %w", err)
 		}
 		keys = append(keys, more...)

@@ -45,6 +45,7 @@ type wants struct {
 	invitations []string
 	invited     []memberKey
 	elders      []elderKey
+	replies     []string // by their messages' ids
 }
 
 // elderKey asks for the active members of a room who come next, by time of
@@ -64,6 +65,7 @@ type found struct {
 	messages    []chat.Message
 	invitations []chat.Invitation
 	elders      []chat.Member // of each room in order
+	replies     []replyRow
 }
 
 // changes are the rows to write, as they are to be.
@@ -73,7 +75,12 @@ type changes struct {
 	read            []chat.Member // of which ReadSeq alone has moved
 	inserts         []chat.Message
 	updates         []chat.Message
-	uninvite        []string // ids, ended before others are made
+	checkpoints     []chat.Message // of which Text and UpdatedAt alone have changed
+	closes          []chat.Message // streamed ones that take their place
+	clears          []clearance    // written before any message
+	replies         []replyRow     // inserted or replaced
+	unreplied       []string       // replies to drop, by their messages' ids
+	uninvite        []string       // ids, ended before others are made
 	invite          []chat.Invitation
 	unposted        []posting
 	posted          []posting
@@ -85,7 +92,7 @@ type posting struct{ file, room, message string }
 
 func (c changes) empty() bool {
 	return len(c.newRooms)+len(c.rooms)+len(c.members)+len(c.read)+len(c.inserts)+len(c.updates)+
-		len(c.uninvite)+len(c.invite)+len(c.unposted)+len(c.posted)+len(c.audit) == 0
+		len(c.checkpoints)+len(c.closes)+len(c.clears)+len(c.replies)+len(c.unreplied)+len(c.uninvite)+len(c.invite)+len(c.unposted)+len(c.posted)+len(c.audit) == 0
 }
 
 // receipt identifies a transaction whose COMMIT was not answered.

@@ -23,7 +23,7 @@ func (s *Store) Message(ctx context.Context, id string) (chat.Message, error) {
 	if len(messages) == 0 {
 		return chat.Message{}, chat.ErrMessageNotFound
 	}
-	return messages[0], nil
+	return messages[0], s.fillReplies(ctx, messages)
 }
 
 // Messages implements [chat.MessageReader]. The number is that of the whole list,
@@ -59,11 +59,11 @@ func (s *Store) messagesOfRoom(ctx context.Context, q chat.MessageQuery, count b
 			return nil, 0, err
 		}
 	}
-	where, args := `m.room_id = ?`, []any{q.Room}
-	if q.After != 0 { // SQLite begins at the first bound that it reads, which listed has, too
-		where, args = where+" AND m.seq > ?", append(args, q.After)
-	}
-	where += " AND " + listed
+	// SQLite begins at the first bound that it reads, and listed has one, too. What
+	// was cleared is not walked through.
+	where := `m.room_id = ? AND m.seq > (SELECT CASE WHEN r.cleared_seq > ? THEN r.cleared_seq ELSE ? END
+		FROM rooms r WHERE r.id = ?) AND ` + listed
+	args := []any{q.Room, q.After, q.After, q.Room}
 	if q.Before != 0 {
 		where, args = where+" AND m.seq < ?", append(args, q.Before)
 	}
@@ -150,18 +150,23 @@ func (s *Store) allMessages(ctx context.Context, q chat.MessageQuery, count bool
 // Changes implements [chat.MessageReader]. A reply that still streams is no
 // change yet.
 func (s *Store) Changes(ctx context.Context, room string, after int64, limit int) ([]chat.Message, error) {
-	return scanMessages(s.read(ctx).Raw(`SELECT `+messageColumns+` FROM messages m
+	messages, err := scanMessages(s.read(ctx).Raw(`SELECT `+messageColumns+` FROM messages m
 		WHERE m.room_id = ? AND m.version > ? AND m.seq > 0 ORDER BY m.version LIMIT ?`, room, after, limit))
+	if err != nil {
+		return nil, err
+	}
+	return messages, s.fillReplies(ctx, messages)
 }
 
 // countMessages counts the listed messages of the rooms. It reads no message but
-// tombstones: seq has no gaps.
+// tombstones, behind what was cleared: seq has no gaps.
 func (s *Store) countMessages(ctx context.Context, rooms []string) (int64, error) {
 	var number int64
 	for part := range slices.Chunk(rooms, listSize) {
 		var n int64
-		err := s.read(ctx).Raw(`SELECT (SELECT coalesce(sum(seq), 0) FROM rooms WHERE id IN ?) -
-			(SELECT count(*) FROM messages WHERE room_id IN ? AND seq > 0 AND deleted)`, part, part).Row().Scan(&n)
+		err := s.read(ctx).Raw(`SELECT coalesce(sum(r.seq - r.cleared_seq - (SELECT count(*) FROM messages m
+			WHERE m.room_id = r.id AND m.seq > r.cleared_seq AND m.seq > 0 AND m.deleted)), 0) FROM rooms r WHERE r.id IN ?`, part).
+			Row().Scan(&n)
 		if err != nil {
 			return 0, fmt.Errorf("store: count messages: %w", err)
 		}

@@ -78,6 +78,15 @@ func TestMigrations(t *testing.T) {
 					Audit:  []chat.Audit{{ID: "a", Act: chat.ActMembersAdd}},
 				}, nil
 			}})).err, "")
+			wantCode(t, "chatbot", s.CreateChatbot(ctx, chat.Chatbot{ID: "c"}), "")
+			_, err = s.OpenSession(ctx, chat.Session{ID: "s", User: "u", Chatbot: "c"})
+			wantCode(t, "session", err, "")
+			wantCode(t, "document", s.CreateDocument(ctx, chat.Document{ID: "d", Chatbot: "c"}, []chat.Passage{{Words: []string{"w"}}}), "")
+			wantCode(t, "reply", (<-submit(s, chat.Command{Room: "r", Decide: func(chat.State) (chat.Effects, error) {
+				return chat.Effects{Insert: &chat.Message{
+					ID: "m3", Sender: "bot:c", Status: chat.StatusStreaming, Reply: &chat.ReplyRecord{OwnerEpoch: 1},
+				}}, nil
+			}})).err, "")
 			epoch := s.Epoch()
 			if err := s.Close(ctx); err != nil {
 				t.Fatal(err)
@@ -116,6 +125,44 @@ func TestMigrations(t *testing.T) {
 		}
 		if again := fill(); again == epoch {
 			t.Error("a new database has the old epoch")
+		}
+	})
+}
+
+// TestMigrateFromBeforeConversations: a database of the release without chatbots
+// goes on as it is: its rooms have no chatbot, nothing open and nothing cleared.
+func TestMigrateFromBeforeConversations(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s := open(t, Options{URL: url})
+		wantCode(t, "post", (<-submit(s, post("r", "m1", "n"))).err, "")
+		if err := s.Indexed(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		want, err := s.Room(t.Context(), "r")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for applied(t, url) > 10 {
+			if err := MigrateDown(t.Context(), url); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := MigrateUp(t.Context(), url); err != nil {
+			t.Fatal(err)
+		}
+		s = open(t, Options{URL: url})
+		if room, err := s.Room(t.Context(), "r"); err != nil || room != want {
+			t.Errorf("room %+v, %v, want %+v", room, err, want)
+		}
+		wantCode(t, "post again", (<-submit(s, post("r", "m2", ""))).err, "")
+		if r := <-submit(s, post("r", "m3", "n")); r.err != nil || r.Before.Prior == nil || r.Before.Prior.ID != "m1" {
+			t.Errorf("nonce of before: %+v", r)
+		}
+		if got := searched(t, s, chat.MessageQuery{Room: "r", Page: chat.Page{Search: "hi"}}); len(got) != 2 {
+			t.Errorf("found %v", got)
 		}
 	})
 }

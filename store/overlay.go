@@ -15,6 +15,7 @@ type overlay struct {
 	tx       transaction
 	clock    func() time.Time
 	rooms    map[string]*roomState
+	replies  map[string]*chat.ReplyRecord // nil for what has none
 	members  map[memberKey]*memberState
 	messages map[string]*messageState
 	nonces   map[nonceKey]*messageState
@@ -34,6 +35,9 @@ type overlay struct {
 type roomState struct {
 	chat.Room
 	stored, changed bool
+	// cleared says that the group clears the room, and cleared before up to where.
+	cleared       bool
+	clearedBefore int64
 }
 
 type memberState struct {
@@ -46,6 +50,9 @@ type messageState struct {
 	chat.Message
 	stored, changed bool
 	posted          []string // the files that it posts as it is stored
+	closed          bool     // it has streamed, and has taken its place
+	rewritten       bool     // in more than a checkpoint changes
+	replied         bool     // its Reply is to be written
 }
 
 func newOverlay(tx transaction, want wants, rows found, clock func() time.Time) *overlay {
@@ -83,6 +90,8 @@ func (o *overlay) add(want wants, rows found) {
 			o.remember(&messageState{Message: m, stored: true, posted: posts(m)})
 		}
 	}
+	o.addReplies(want, rows)
+	o.clearAdded(rows)
 	o.addInvitations(want, rows)
 	o.addElders(want, rows)
 }
@@ -158,10 +167,13 @@ func (o *overlay) check(ctx context.Context, room string, e chat.Effects) error 
 		return err
 	}
 	if o.rooms[room] == nil && e.Room == nil {
-		if e.Insert != nil || e.Update != nil || len(e.Members)+len(e.Invite) > 0 {
+		if e.Insert != nil || e.Update != nil || e.Clear || len(e.Members)+len(e.Invite) > 0 {
 			return fmt.Errorf("store: effects on room %q, which does not exist", room)
 		}
 		return nil
+	}
+	if e.Clear && (e.Insert != nil || e.Update != nil) {
+		return fmt.Errorf("store: room %q cannot be cleared and written to by one command", room)
 	}
 	if err := checkInvitations(e.Invite); err != nil {
 		return err
@@ -173,11 +185,20 @@ func (o *overlay) check(ctx context.Context, room string, e chat.Effects) error 
 		return err
 	}
 	if e.Update != nil {
-		if m := o.messages[e.Update.ID]; m == nil || m.Room != room {
-			return fmt.Errorf("store: update of message %q, which is not in room %q", e.Update.ID, room)
-		}
+		return o.checkUpdate(ctx, room, e.Update)
 	}
 	return nil
+}
+
+func (o *overlay) checkUpdate(ctx context.Context, room string, want *chat.Message) error {
+	m := o.messages[want.ID]
+	if m == nil || m.Room != room {
+		return fmt.Errorf("store: update of message %q, which is not in room %q", want.ID, room)
+	}
+	if m.Status != chat.StatusStreaming && want.Status == chat.StatusStreaming {
+		return fmt.Errorf("store: message %q cannot stream again", want.ID)
+	}
+	return o.loadReply(ctx, m, want)
 }
 
 func (o *overlay) loadTouched(ctx context.Context, room string, e chat.Effects) error {
@@ -191,7 +212,9 @@ func (o *overlay) loadTouched(ctx context.Context, room string, e chat.Effects) 
 		missing(m.User)
 	}
 	if e.Insert != nil {
-		missing(e.Insert.Sender)
+		if e.Insert.Status != chat.StatusStreaming {
+			missing(e.Insert.Sender)
+		}
 	}
 	if e.Update != nil && o.messages[e.Update.ID] == nil {
 		want.messages = []string{e.Update.ID}

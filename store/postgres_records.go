@@ -43,6 +43,9 @@ func queueRecordReads(b *pgx.Batch, want wants, rows *found) {
 			column(want.invited, func(k *memberKey) string { return k.room }),
 			column(want.invited, func(k *memberKey) string { return k.user })).Query(rows.scanInvitations)
 	}
+	if len(want.replies) > 0 {
+		b.Queue(pgReplies, want.replies).Query(rows.scanReplies)
+	}
 }
 
 func (f *found) scanElders(rows pgx.Rows) error {

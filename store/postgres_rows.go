@@ -17,16 +17,22 @@ const (
 		JOIN messages m ON m.room_id = k.room_id AND m.sender_id = k.sender_id AND m.nonce = k.nonce`
 
 	pgInsertRooms = `INSERT INTO rooms (id, name, kind, visibility, creator_id, seq, version, participant_count,
-		last_message_id, created_at, updated_at, active_at, deleted)
+		last_message_id, created_at, updated_at, active_at, deleted, chatbot_id, owner_epoch, open_reply_id, cleared_seq,
+		cleared_version)
 		SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int8[], $7::int8[], $8::int8[],
-		$9::text[], $10::int8[], $11::int8[], $12::int8[], $13::bool[])`
+		$9::text[], $10::int8[], $11::int8[], $12::int8[], $13::bool[], $14::text[], $15::int8[], $16::text[], $17::int8[],
+		$18::int8[])`
 	pgUpdateRooms = `UPDATE rooms r SET name = k.name, visibility = k.visibility, creator_id = k.creator_id, seq = k.seq,
 		version = k.version, participant_count = k.participant_count, last_message_id = k.last_message_id,
-		updated_at = k.updated_at, active_at = k.active_at, deleted = k.deleted
+		updated_at = k.updated_at, active_at = k.active_at, deleted = k.deleted, chatbot_id = k.chatbot_id,
+		owner_epoch = k.owner_epoch, open_reply_id = k.open_reply_id, cleared_seq = k.cleared_seq,
+		cleared_version = k.cleared_version
 		FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int8[], $7::int8[], $8::int8[],
-		$9::text[], $10::int8[], $11::int8[], $12::int8[], $13::bool[])
+		$9::text[], $10::int8[], $11::int8[], $12::int8[], $13::bool[], $14::text[], $15::int8[], $16::text[], $17::int8[],
+		$18::int8[])
 		k (id, name, kind, visibility, creator_id, seq, version, participant_count,
-		last_message_id, created_at, updated_at, active_at, deleted) WHERE r.id = k.id`
+		last_message_id, created_at, updated_at, active_at, deleted, chatbot_id, owner_epoch, open_reply_id, cleared_seq,
+		cleared_version) WHERE r.id = k.id`
 	pgPutMembers = `INSERT INTO members (room_id, user_id, state, read_seq, joined_at)
 		SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int8[], $5::int8[])
 		ON CONFLICT (room_id, user_id) DO UPDATE SET state = excluded.state, read_seq = excluded.read_seq, joined_at = excluded.joined_at`
@@ -114,12 +120,14 @@ func queueWrites(b *pgx.Batch, c changes) {
 			column(c.read, func(m *chat.Member) string { return m.User }),
 			column(c.read, func(m *chat.Member) int64 { return m.ReadSeq }))
 	}
+	queueClears(b, c)
 	if len(c.inserts) > 0 {
 		b.Queue(pgInsertMessages, messageArrays(c.inserts)...)
 	}
 	if len(c.updates) > 0 {
 		b.Queue(pgUpdateMessages, updateArrays(c.updates)...)
 	}
+	queueReplies(b, c)
 	queueRecordWrites(b, c)
 }
 
@@ -147,6 +155,11 @@ func roomArrays(rooms []chat.Room) []any {
 		column(rooms, func(r *chat.Room) int64 { return toMillis(r.UpdatedAt) }),
 		column(rooms, func(r *chat.Room) int64 { return toMillis(r.ActiveAt) }),
 		column(rooms, func(r *chat.Room) bool { return r.Deleted }),
+		column(rooms, func(r *chat.Room) string { return r.Chatbot }),
+		column(rooms, func(r *chat.Room) int64 { return r.OwnerEpoch }),
+		column(rooms, func(r *chat.Room) string { return r.OpenReply }),
+		column(rooms, func(r *chat.Room) int64 { return r.ClearedSeq }),
+		column(rooms, func(r *chat.Room) int64 { return r.ClearedVersion }),
 	}
 }
 

@@ -51,17 +51,19 @@ func (s *Store) Participants(ctx context.Context, room string, limit int) ([]cha
 // RoomHeads implements [chat.RoomReader].
 func (s *Store) RoomHeads(ctx context.Context, user string) ([]chat.RoomHead, error) {
 	var rows []struct {
-		ID                        string
-		Version, ParticipantCount int64
+		ID                                        string
+		Version, ParticipantCount, ClearedVersion int64
 	}
-	err := s.read(ctx).Raw(`SELECT r.id, r.version, r.participant_count FROM members m JOIN rooms r ON r.id = m.room_id
+	err := s.read(ctx).Raw(`SELECT r.id, r.version, r.participant_count, r.cleared_version FROM members m JOIN rooms r ON r.id = m.room_id
 		WHERE m.user_id = ? AND m.state = 'active' AND NOT r.deleted`, user).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("store: room heads: %w", err)
 	}
 	heads := make([]chat.RoomHead, len(rows))
 	for i, r := range rows {
-		heads[i] = chat.RoomHead{Room: r.ID, Version: r.Version, Members: int(r.ParticipantCount)}
+		heads[i] = chat.RoomHead{
+			Room: r.ID, Version: r.Version, Members: int(r.ParticipantCount), ClearedVersion: r.ClearedVersion,
+		}
 	}
 	return heads, nil
 }

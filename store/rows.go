@@ -29,7 +29,8 @@ func fromMillis(ms int64) time.Time {
 func asStored(t time.Time) time.Time { return fromMillis(toMillis(t)) }
 
 const roomColumns = `r.id, r.name, r.kind, r.visibility, r.creator_id, r.seq, r.version, r.participant_count,
-	r.last_message_id, r.created_at, r.updated_at, r.active_at, r.deleted`
+	r.last_message_id, r.created_at, r.updated_at, r.active_at, r.deleted, r.chatbot_id, r.owner_epoch, r.open_reply_id,
+	r.cleared_seq, r.cleared_version`
 
 type roomRow struct {
 	ID, Name, Kind, Visibility, CreatorID string
@@ -37,13 +38,18 @@ type roomRow struct {
 	LastMessageID                         string
 	CreatedAt, UpdatedAt, ActiveAt        int64
 	Deleted                               bool
+	ChatbotID                             string
+	OwnerEpoch                            int64
+	OpenReplyID                           string
+	ClearedSeq, ClearedVersion            int64
 }
 
 // targets are where roomColumns are scanned to.
 func (r *roomRow) targets() []any {
 	return []any{
 		&r.ID, &r.Name, &r.Kind, &r.Visibility, &r.CreatorID, &r.Seq, &r.Version, &r.ParticipantCount,
-		&r.LastMessageID, &r.CreatedAt, &r.UpdatedAt, &r.ActiveAt, &r.Deleted,
+		&r.LastMessageID, &r.CreatedAt, &r.UpdatedAt, &r.ActiveAt, &r.Deleted, &r.ChatbotID, &r.OwnerEpoch, &r.OpenReplyID,
+		&r.ClearedSeq, &r.ClearedVersion,
 	}
 }
 
@@ -52,7 +58,8 @@ func (r *roomRow) room() chat.Room {
 		ID: r.ID, Name: r.Name, Kind: chat.RoomKind(r.Kind), Visibility: chat.Visibility(r.Visibility), Creator: r.CreatorID,
 		Seq: r.Seq, Version: r.Version, ParticipantCount: int(r.ParticipantCount), LastMessageID: r.LastMessageID,
 		CreatedAt: fromMillis(r.CreatedAt), UpdatedAt: fromMillis(r.UpdatedAt), ActiveAt: fromMillis(r.ActiveAt),
-		Deleted: r.Deleted,
+		Deleted: r.Deleted, Chatbot: r.ChatbotID, OwnerEpoch: r.OwnerEpoch, OpenReply: r.OpenReplyID,
+		ClearedSeq: r.ClearedSeq, ClearedVersion: r.ClearedVersion,
 	}
 }
 

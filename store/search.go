@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -98,12 +100,12 @@ func (s *Store) searchRoom(ctx context.Context, q chat.MessageQuery, c condition
 		number = int64(len(all))
 	}
 	if q.Before != 0 && q.Before <= room.Seq {
-		if c.before, err = s.numberOf(ctx, room.Num, q.Before); err != nil {
+		if c.before, err = s.numberFrom(ctx, room.Num, q.Before); err != nil {
 			return nil, 0, err
 		}
 	}
 	if q.After != 0 {
-		if c.after, err = s.numberOf(ctx, room.Num, min(q.After, room.Seq)); err != nil {
+		if c.after, err = s.numberUpTo(ctx, room.Num, q.After); err != nil {
 			return nil, 0, err
 		}
 	}
@@ -135,9 +137,23 @@ func (s *Store) matches(ctx context.Context, c condition) ([]doc, error) {
 	return s.db.engine.matches(s.db.search.WithContext(ctx), c)
 }
 
-// numberOf returns the number of a message that has one.
-func (s *Store) numberOf(ctx context.Context, room, seq int64) (n int64, err error) {
-	err = s.db.search.WithContext(ctx).Raw(`SELECT n FROM search_docs WHERE room = ? AND seq = ?`, room, seq).Row().Scan(&n)
+// numberFrom returns the least number of the room's messages from seq on, above
+// all numbers if there is none.
+func (s *Store) numberFrom(ctx context.Context, room, seq int64) (int64, error) {
+	return s.number(ctx, `SELECT n FROM search_docs WHERE room = ? AND seq >= ? ORDER BY seq LIMIT 1`, room, seq, math.MaxInt64)
+}
+
+// numberUpTo returns the greatest number of the room's messages up to seq, 0 if
+// there is none.
+func (s *Store) numberUpTo(ctx context.Context, room, seq int64) (int64, error) {
+	return s.number(ctx, `SELECT n FROM search_docs WHERE room = ? AND seq <= ? ORDER BY seq DESC LIMIT 1`, room, seq, 0)
+}
+
+func (s *Store) number(ctx context.Context, query string, room, seq, none int64) (n int64, err error) {
+	err = s.db.search.WithContext(ctx).Raw(query, room, seq).Row().Scan(&n)
+	if errors.Is(err, sql.ErrNoRows) {
+		return none, nil
+	}
 	if err != nil {
 		return 0, fmt.Errorf("store: search: %w", err)
 	}

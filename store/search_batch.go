@@ -34,10 +34,11 @@ type entry struct {
 }
 
 // searchRoom is a row of search_rooms: up to Version everything is indexed, and
-// up to Seq every message has its number.
+// up to Seq every message has its number, but for those up to Cleared, which the
+// index has dropped.
 type searchRoom struct {
-	RoomID            string
-	Num, Version, Seq int64
+	RoomID                     string
+	Num, Version, Seq, Cleared int64
 }
 
 func (b *indexBatcher) full() bool { return len(b.entries) >= indexBatch || b.size >= indexWords }
@@ -132,7 +133,7 @@ func (b *indexBatcher) open(tx *gorm.DB, ids []string) (*indexWrite, error) {
 	}
 	for part := range slices.Chunk(ids, listSize) {
 		var rows []searchRoom
-		if err := tx.Raw(`SELECT room_id, num, version, seq FROM search_rooms WHERE room_id IN ?`, part).Scan(&rows).Error; err != nil {
+		if err := tx.Raw(`SELECT room_id, num, version, seq, cleared FROM search_rooms WHERE room_id IN ?`, part).Scan(&rows).Error; err != nil {
 			return nil, err
 		}
 		for _, r := range rows {
@@ -157,6 +158,10 @@ func (b *indexBatcher) open(tx *gorm.DB, ids []string) (*indexWrite, error) {
 func (w *indexWrite) entry(e entry) {
 	r := w.rooms[e.RoomID]
 	if w.lost[e.RoomID] {
+		return
+	}
+	if e.Seq <= r.Cleared { // a tombstone that has changed again
+		r.Version = e.Version
 		return
 	}
 	top := min(e.Seq, r.Seq+maxGap-w.gap)
@@ -220,10 +225,15 @@ func (w *indexWrite) store() error {
 // searched are the rooms with something for the index.
 func (c changes) searched() []string {
 	var rooms []string
-	for _, list := range [][]chat.Message{c.inserts, c.updates} {
+	for _, list := range [][]chat.Message{c.inserts, c.updates, c.closes} {
 		for i := range list {
-			rooms = append(rooms, list[i].Room)
+			if list[i].Seq > 0 {
+				rooms = append(rooms, list[i].Room)
+			}
 		}
+	}
+	for _, k := range c.clears {
+		rooms = append(rooms, k.room)
 	}
 	for i := range c.rooms {
 		if c.rooms[i].Deleted {

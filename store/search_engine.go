@@ -27,9 +27,18 @@ type engine interface {
 	lock(tx *gorm.DB) error
 	// put stores documents, those that are there already anew.
 	put(tx *gorm.DB, docs []wordedDoc) error
+	// turn keeps out, until tx ends, all others that take the same turn. It is
+	// wanted where no row is there yet to lock.
+	turn(tx *gorm.DB, kind int32, key string) error
 	// remove forgets documents.
 	remove(tx *gorm.DB, ns []int64) error
 }
+
+// The kinds of turns. They are "sess" and "docs" in ASCII.
+const (
+	turnSession  = 0x73657373
+	turnDocument = 0x646f6373
+)
 
 // doc is a place in the index: a message of a room, by the room's number.
 type doc struct {

@@ -56,13 +56,13 @@ func newIndexer(db *database, log *slog.Logger) *indexer {
 
 // start begins to index, behind the appender.
 func (x *indexer) start(a *appender) {
-	x.yield = yieldTo(a)
+	x.yield = yieldTo(a, 9)
 	go x.run()
 }
 
 // yieldTo leaves the database to the appender, if it has been at work meanwhile,
-// for nine times as long as the index has had it: SQLite has one writer for both.
-func yieldTo(a *appender) func(context.Context, time.Duration) {
+// for so many times as long as its other user has had it: SQLite has one writer for both.
+func yieldTo(a *appender, times int) func(context.Context, time.Duration) {
 	seen := a.groups.Load()
 	return func(ctx context.Context, took time.Duration) {
 		groups := a.groups.Load()
@@ -71,7 +71,7 @@ func yieldTo(a *appender) func(context.Context, time.Duration) {
 		if !busy {
 			return
 		}
-		timer := time.NewTimer(9 * took)
+		timer := time.NewTimer(time.Duration(times) * took)
 		defer timer.Stop()
 		select {
 		case <-timer.C:

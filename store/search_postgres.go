@@ -149,6 +149,12 @@ func (e *pgEngine) lock(tx *gorm.DB) error {
 	return tx.Exec("SELECT pg_advisory_xact_lock(?)", searchLock).Error
 }
 
+// turn takes PostgreSQL's advisory lock of two numbers; the locks of one number
+// are others. Two keys with one hash wait for each other in vain, no more.
+func (e *pgEngine) turn(tx *gorm.DB, kind int32, key string) error {
+	return tx.Exec("SELECT pg_advisory_xact_lock(?, hashtext(?))", kind, key).Error
+}
+
 func (e *pgEngine) put(tx *gorm.DB, docs []wordedDoc) error {
 	type row struct {
 		N, Room, Seq int64

@@ -34,6 +34,9 @@ type lag struct {
 	Deleted bool
 	Version int64 // up to which it is indexed
 	Num     int64 // 0 if it is not known to the index
+	// ClearedSeq and ClearedVersion are the room's, Cleared is how far the index
+	// has dropped it.
+	ClearedSeq, ClearedVersion, Cleared int64
 }
 
 // change is a message to index.
@@ -50,6 +53,7 @@ type change struct {
 type backlog struct {
 	rooms   []string // that were marked
 	gone    []lag    // deleted, and indexed still
+	cleared []lag    // further than the index is
 	changes []change
 	from    map[string]int64 // where the rooms stand
 	heads   map[string]int64 // of rooms that have no more changes
@@ -96,6 +100,9 @@ func (x *indexer) backlog() (b backlog, err error) {
 		switch {
 		case l.Deleted && l.Num > 0:
 			b.gone = append(b.gone, l)
+		case !l.Deleted && l.Cleared < l.ClearedSeq:
+			b.cleared = append(b.cleared, l)
+			b.more = append(b.more, l.ID)
 		case !l.Deleted && l.Version < l.Head:
 			behind = append(behind, l)
 			b.from[l.ID] = l.Version
@@ -108,6 +115,11 @@ func (x *indexer) backlog() (b backlog, err error) {
 func (x *indexer) index(b backlog) error {
 	for _, room := range b.gone {
 		if err := x.purge(room); err != nil {
+			return err
+		}
+	}
+	for _, room := range b.cleared {
+		if err := x.clear(room); err != nil {
 			return err
 		}
 	}
@@ -138,7 +150,7 @@ func lagsOf(tx *gorm.DB, ids []string) (lags []lag, err error) {
 	for part := range slices.Chunk(ids, listSize) {
 		var rows []lag
 		err := tx.Raw(`SELECT r.id, r.version AS head, r.deleted, coalesce(x.version, 0) AS version,
-			coalesce(x.num, 0) AS num FROM rooms r LEFT JOIN search_rooms x ON x.room_id = r.id WHERE r.id IN ?`, part).Scan(&rows).Error
+			coalesce(x.num, 0) AS num, r.cleared_seq, r.cleared_version, coalesce(x.cleared, 0) AS cleared FROM rooms r LEFT JOIN search_rooms x ON x.room_id = r.id WHERE r.id IN ?`, part).Scan(&rows).Error
 		if err != nil {
 			return nil, fmt.Errorf("store: index: %w", err)
 		}

@@ -65,6 +65,9 @@ func (e *sqliteEngine) snapshot() *sql.TxOptions { return nil }
 // lock has nothing to do: every transaction of the writer is alone.
 func (e *sqliteEngine) lock(*gorm.DB) error { return nil }
 
+// turn likewise.
+func (e *sqliteEngine) turn(*gorm.DB, int32, string) error { return nil }
+
 func (e *sqliteEngine) put(tx *gorm.DB, docs []wordedDoc) error {
 	var places, fresh, again [][]any
 	var gone []int64

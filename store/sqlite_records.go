@@ -36,7 +36,7 @@ func (j *sqliteJournal) readRecords(want wants, rows *found) error {
 			return err
 		}
 	}
-	return nil
+	return j.readReplies(want, rows)
 }
 
 func (j *sqliteJournal) readElders(rows *found, k elderKey) error {

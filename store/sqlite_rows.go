@@ -14,9 +14,11 @@ const (
 	sqliteNonce  = `SELECT ` + messageColumns + ` FROM messages m WHERE m.room_id = ? AND m.sender_id = ? AND m.nonce = ?`
 
 	sqliteInsertRoom = `INSERT INTO rooms (name, kind, visibility, creator_id, seq, version, participant_count,
-		last_message_id, created_at, updated_at, active_at, deleted, id) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`
+		last_message_id, created_at, updated_at, active_at, deleted, chatbot_id, owner_epoch, open_reply_id, cleared_seq,
+		cleared_version, id) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
 	sqliteUpdateRoom = `UPDATE rooms SET name = ?, kind = ?, visibility = ?, creator_id = ?, seq = ?, version = ?,
-		participant_count = ?, last_message_id = ?, created_at = ?, updated_at = ?, active_at = ?, deleted = ? WHERE id = ?`
+		participant_count = ?, last_message_id = ?, created_at = ?, updated_at = ?, active_at = ?, deleted = ?,
+		chatbot_id = ?, owner_epoch = ?, open_reply_id = ?, cleared_seq = ?, cleared_version = ? WHERE id = ?`
 	sqlitePutMember = `INSERT INTO members (room_id, user_id, state, read_seq, joined_at) VALUES (?,?,?,?,?)
 		ON CONFLICT (room_id, user_id) DO UPDATE SET state = excluded.state, read_seq = excluded.read_seq, joined_at = excluded.joined_at`
 	sqliteReadMember    = `UPDATE members SET read_seq = ? WHERE room_id = ? AND user_id = ?`
@@ -108,6 +110,9 @@ func (j *sqliteJournal) write(c changes) error {
 			return err
 		}
 	}
+	if err := j.writeClears(&c); err != nil {
+		return err
+	}
 	for i := range c.inserts {
 		if err := j.insertMessage(&c.inserts[i]); err != nil {
 			return err
@@ -117,6 +122,9 @@ func (j *sqliteJournal) write(c changes) error {
 		if err := j.updateMessage(&c.updates[i]); err != nil {
 			return err
 		}
+	}
+	if err := j.writeReplies(&c); err != nil {
+		return err
 	}
 	return j.writeRecords(&c)
 }
@@ -128,7 +136,8 @@ func (j *sqliteJournal) writeRoom(text string, r *chat.Room) error {
 	}
 	b.text(r.Name).text(string(r.Kind)).text(string(r.Visibility)).text(r.Creator).int(r.Seq).int(r.Version).
 		int(int64(r.ParticipantCount)).text(r.LastMessageID).
-		int(toMillis(r.CreatedAt)).int(toMillis(r.UpdatedAt)).int(toMillis(r.ActiveAt)).bool(r.Deleted).text(r.ID)
+		int(toMillis(r.CreatedAt)).int(toMillis(r.UpdatedAt)).int(toMillis(r.ActiveAt)).bool(r.Deleted).
+		text(r.Chatbot).int(r.OwnerEpoch).text(r.OpenReply).int(r.ClearedSeq).int(r.ClearedVersion).text(r.ID)
 	return b.exec()
 }
 

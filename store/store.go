@@ -48,8 +48,10 @@ type Store struct {
 	*appender
 	db    *database
 	index *indexer
-	probe int // see engine.probe
-	epoch atomic.Pointer[string]
+	// library takes away what documents have left.
+	library *library
+	probe   int // see engine.probe
+	epoch   atomic.Pointer[string]
 }
 
 var _ chat.Store = (*Store)(nil)
@@ -58,8 +60,8 @@ var _ chat.Store = (*Store)(nil)
 // this program: run [MigrateUp] (`parley migrate up`) first.
 var ErrNotMigrated = errors.New("store: the database lacks migrations: run `parley migrate up`")
 
-// Open opens the database and starts the appender and the indexer; [Store.Close] ends them. It
-// does not migrate.
+// Open opens the database and starts the appender, the indexer and what tidies up after documents;
+// [Store.Close] ends them. It does not migrate.
 //
 // In sqlite://data/parley.db everything after sqlite:// is a path, relative to
 // the working directory unless it begins with a slash; directories are made. A
@@ -91,6 +93,7 @@ func (s *Store) start(ctx context.Context, o Options) error {
 	s.index = newIndexer(s.db, o.Logger)
 	s.appender = newAppender(s.db.journal, o, s.index)
 	s.index.start(s.appender)
+	s.library = newLibrary(s.db, o, s.appender)
 	return nil
 }
 
@@ -100,6 +103,7 @@ func (s *Store) start(ctx context.Context, o Options) error {
 // It must not be called from a done function, which it waits for.
 func (s *Store) Close(ctx context.Context) error {
 	err := s.appender.close(ctx)
+	s.library.close()
 	s.index.close()
 	return errors.Join(err, s.db.close())
 }

@@ -120,6 +120,7 @@ func (s *Store) unread(ctx context.Context, rows []viewRow) (map[string]int64, e
 	all := map[string]int64{}
 	var behind []viewRow
 	for _, r := range rows {
+		r.ReadSeq = max(r.ReadSeq, r.ClearedSeq) // all up to there are tombstones
 		if r.State == string(chat.MemberActive) && r.Seq > r.ReadSeq {
 			all[r.ID] = r.Seq - r.ReadSeq
 			behind = append(behind, r)
@@ -176,10 +177,14 @@ func (s *Store) lastMessages(ctx context.Context, rooms []viewRow) (map[string]*
 	if err != nil {
 		return nil, err
 	}
-	var stale []string
+	cleared := make(map[string]int64, len(rooms))
+	for _, r := range rooms {
+		cleared[r.ID] = r.ClearedSeq
+	}
+	var stale [][]any
 	for _, m := range messages {
 		if m.Deleted {
-			stale = append(stale, m.Room)
+			stale = append(stale, []any{m.Room, cleared[m.Room]})
 		} else {
 			last[m.Room] = &m
 		}
@@ -187,8 +192,8 @@ func (s *Store) lastMessages(ctx context.Context, rooms []viewRow) (map[string]*
 	ids = ids[:0]
 	for part := range slices.Chunk(stale, armSize) {
 		var found []string
-		err := s.union(ctx, part, `SELECT id FROM messages WHERE room_id = ? AND seq > 0 AND NOT deleted ORDER BY seq DESC LIMIT ?`, 1).
-			Scan(&found).Error
+		err := s.unionOf(ctx, `SELECT id FROM messages WHERE room_id = ? AND seq > ? AND seq > 0 AND NOT deleted
+			ORDER BY seq DESC LIMIT 1`, part).Scan(&found).Error
 		if err != nil {
 			return nil, fmt.Errorf("store: last messages: %w", err)
 		}

@@ -122,6 +122,9 @@ func (c *Conn) Send(f gateway.Frame) {
 	}
 }
 
+// Backlog is how many bytes wait to be written.
+func (c *Conn) Backlog() int { return c.out.Held() }
+
 func (c *Conn) sendPacket(kind byte, data []byte) {
 	c.Send(gateway.NewFrame([]byte{kind}, data))
 }

@@ -21,8 +21,11 @@ func TestArguments(t *testing.T) {
 		whole   = " must be a whole number"
 	)
 	for _, tt := range []struct{ event, args, message string }{
-		{"message", ``, "message needs a roomId and a text"},
-		{"message", `null`, missing},
+		{"message", ``, "message needs a text"},
+		{"message", `null`, "text messages need to have content"},
+		{"message", `{"roomId":"","content":"x"}`, missing},
+		{"message", `{"roomId":"me"}`, "text messages need to have content"},
+		{"message", `"R"`, "message needs a text behind the roomId"},
 		{"message", `7`, "content must be a string"},
 		{"message", `["a"]`, "content must be a string"},
 		{"message", `7,"x"`, roomID},
@@ -76,6 +79,11 @@ func TestArguments(t *testing.T) {
 		{"history", `{"roomId":"R","after":0.5}`, "after" + whole},
 		{"history", `{"roomId":"R","limit":"all"}`, "limit" + whole},
 		{"history", `{"roomId":"R","limit":-1}`, "before, after and limit must not be negative"},
+		{"stop", ``, "messageId is required"},
+		{"stop", `7`, "messageId must be a string"},
+		{"human-escalation", `7`, "reason must be a string"},
+		{"human-escalation", `{"roomId":7}`, roomID},
+		{"human-escalation", `{"reason":"` + strings.Repeat("x", chat.MaxReason+1) + `"}`, "reason must be at most 1000 bytes"},
 		{"sync", `{"rooms":[]}`, "rooms must be an object of cursors"},
 		{"sync", `{"rooms":{"R":7}}`, "a cursor must be a string"},
 		{"sync", `{"rooms":{"R":"nonsense"}}`, "cursor is not one that this server gave"},
@@ -101,7 +109,7 @@ func TestArguments(t *testing.T) {
 // accepted has arguments for every event that differ from the usual ones and are
 // taken: extra ones, nulls, unknown fields.
 var accepted = map[string][]string{
-	"message":            {`"R","x",null`, `"R","x","extra"`, `{"roomId":"R","content":null,"message":"x","nonce":null,"files":null,"replyTo":null,"colour":"red"}`},
+	"message":            {`"x"`, `"me"`, `{"content":"x"}`, `{"roomId":null,"message":"x","contentType":null}`, `"R","x",null`, `"R","x","extra"`, `{"roomId":"R","content":null,"message":"x","nonce":null,"files":null,"replyTo":null,"colour":"red"}`},
 	"join":               {`"R"`, `{"roomId":"R","x":1}`, `"R",7`},
 	"connectToRoom":      {`"R"`, `{"roomId":"R"}`},
 	"messagesRead":       {`"R"`, `"R",null`, `"R",0`, `"R",99999999`, `{"roomId":"R","seq":1.0}`},
@@ -113,6 +121,8 @@ var accepted = map[string][]string{
 	"auth:refresh":       {`"ann"`, `{"token":"ann"}`},
 	"edit":               nil, // in the golden files
 	"delete":             nil,
+	"stop":               nil,
+	"human-escalation":   {``, `null`, `{}`, `{"reason":null,"roomId":null}`, `"why","me"`, `"why",null,7`, `{"roomId":"","x":1}`},
 	"leave":              nil,
 	"disconnectFromRoom": {`"R"`, `{"roomId":"R"}`},
 }

@@ -139,9 +139,7 @@ func TestBothNamespaces(t *testing.T) {
 	one.send("1/chat/,")
 	one.nsp = "/chat"
 	one.call("ping", "")
-	if connected, _ := w.hub.Sessions(); connected != 2 {
-		t.Errorf("%d sessions are connected, want 2", connected)
-	}
+	eventually(t, "two sessions to be left", func() bool { n, _ := w.hub.Sessions(); return n == 2 })
 }
 
 // TestOneSocketPerNamespace: a second CONNECT to a namespace that is taken ends

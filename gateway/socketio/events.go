@@ -23,6 +23,8 @@ var handlers = map[string]func(*call){
 	"delete":             (*call).deleteMessage,
 	"history":            (*call).history,
 	"sync":               (*call).sync,
+	"stop":               (*call).stop,
+	"human-escalation":   (*call).escalate,
 	"ping":               (*call).ping,
 	"auth:refresh":       (*call).refresh,
 }
@@ -62,8 +64,9 @@ func (c *call) connectToRoom() {
 }
 
 // listen subscribes this socket to a room of its user's. Whether it is one is
-// checked once the subscription stands: from there on a removal ends it.
+// checked once more when the subscription stands: from there on a removal ends it.
 func (c *call) listen(ctx context.Context, room string) (any, error) {
+	room = chat.RoomOf(c.actor(), room)
 	var view chat.RoomView
 	err := c.peer.opts().Hub.Listen(c.peer.session, room, func() (head chat.RoomHead, err error) {
 		view, err = c.peer.opts().Chat.Room(ctx, c.actor(), room)
@@ -91,10 +94,11 @@ func (c *call) disconnectFromRoom() {
 		if err != nil {
 			return nil, err
 		}
-		if _, err := c.peer.opts().Chat.Room(ctx, c.actor(), room); err != nil {
+		view, err := c.peer.opts().Chat.Room(ctx, c.actor(), room)
+		if err != nil {
 			return nil, err
 		}
-		c.peer.opts().Hub.Unlisten(c.peer.session, room)
+		c.peer.opts().Hub.Unlisten(c.peer.session, view.ID)
 		return okWire{true}, nil
 	})
 }
@@ -115,7 +119,7 @@ func (c *call) messagesRead() {
 			Ok   bool   `json:"ok"`
 			Room string `json:"room"`
 			Seq  int64  `json:"seq"`
-		}{true, room, at}, err
+		}{true, chat.RoomOf(c.actor(), room), at}, err
 	})
 }
 

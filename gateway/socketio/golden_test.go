@@ -106,11 +106,23 @@ func TestMessageShapes(t *testing.T) {
 		`{"roomId":"` + r + `","content":"one object"}`,
 		`{"roomId":"` + r + `","message":"one object with message","nonce":"n2"}`,
 		`{"roomId":"` + r + `","contentType":"file","files":["f1"]}`,
-		`"text alone, until there is an assistant"`,
+		`"text alone, to the assistant"`,
+		`"me"`,
 		`"` + r + `"`,
-		`{"content":"an object without a room"}`,
+		`"` + chat.ConversationOf("ann") + `"`,
+		`7`,
+		`""`,
+		`{"content":"an object without a room","nonce":"n1"}`,
+		`{"message":"the same nonce","nonce":"n1"}`,
+		`{"roomId":null,"contentType":"text","message":"no room either"}`,
+		`{"roomId":"me","content":"an object to me"}`,
+		`{"contentType":"typing","content":true}`,
+		`{"roomId":"","content":"a room without an id"}`,
+		`{"roomId":"` + r + `"}`,
+		`{}`,
 		`"no such room","x"`,
-		`"me","the assistant's room is not there yet"`,
+		`"me","in front"`,
+		`"me",{"contentType":"text","content":"in front of an object"}`,
 		``,
 	} {
 		s.on("ann", "message", args)
@@ -182,4 +194,70 @@ func TestRoomShapes(t *testing.T) {
 	s.does("dan leaves", s.w.chat.LeaveRoom(ctx, actor("dan"), r))
 	s.does("ann deletes the room", s.w.chat.DeleteRoom(ctx, actor("ann"), r))
 	golden(t, "rooms", s.lines)
+}
+
+// TestMeShapes pins that `me` means the caller's own conversation wherever a room's
+// id is taken, and that what comes of it names the real room.
+func TestMeShapes(t *testing.T) {
+	s := play(t, "ann")
+	s.on("ann", "sync", `{"rooms":{"me":""}}`)
+	s.on("ann", "message", `"hello"`)
+	s.on("ann", "connectToRoom", `"me"`)
+	s.on("ann", "disconnectFromRoom", `{"roomId":"me"}`)
+	s.on("ann", "message", `"me","not for this socket now"`)
+	s.on("ann", "connectToRoom", `{"roomId":"me"}`)
+	s.on("ann", "messagesRead", `"me"`)
+	s.on("ann", "messagesRead", `"me",1`)
+	s.on("ann", "typing", `"me",true`)
+	s.on("ann", "presence", `"me"`)
+	s.on("ann", "history", `{"roomId":"me"}`)
+	s.on("ann", "sync", `{"rooms":{"me":"e1:1"}}`)
+	s.on("ann", "sync", `{"rooms":{}}`)
+	s.on("ann", "join", `"me"`)
+	s.on("ann", "leave", `"me"`)
+	s.does("the history is cleared", s.w.chat.ClearHistory(t.Context(), actor("ann")))
+	s.on("ann", "sync", `{"rooms":{"me":"e1:1"}}`)
+	s.on("ann", "message", `"and on"`)
+	golden(t, "me", s.lines)
+}
+
+// TestReplyShapes pins what a client is told of streamed replies, how it stops one,
+// and how it asks for a person.
+func TestReplyShapes(t *testing.T) {
+	s := play(t, "ann")
+	me := chat.ConversationOf("ann")
+	s.on("ann", "message", `"what?"`)
+	r := s.w.reply()
+	s.does("a reply begins", nil)
+	r.Append("Héllo ")
+	r.Append("😀")
+	r.Append(" <b>")
+	s.does("it goes on", nil)
+	other := s.w.connect("ann")
+	other.await("stream-token") // once this has come, there is nothing behind it
+	s.order, s.clients["a second socket"] = append(s.order, "a second socket"), other
+	r.Append("!")
+	r.Ground([]chat.Source{{Document: "prices.md", Passage: "2"}})
+	s.does("a second socket comes, and it goes on", nil)
+	s.does("it ends", r.Close(t.Context(), chat.StatusComplete, 3, 4))
+	r.Done()
+	s.on("ann", "stop", `{"messageId":"`+r.ID()+`"}`)
+	s.on("ann", "message", `"and more?"`)
+	r = s.w.reply()
+	r.Append("never en")
+	s.does("another begins", nil)
+	s.on("ann", "stop", `"`+r.ID()+`"`)
+	s.on("ann", "stop", `"no such message"`)
+	s.on("ann", "stop", ``)
+	s.mute("ann", "stop", `7`)
+	s.on("ann", "history", `{"roomId":"me"}`)
+	s.on("ann", "human-escalation", ``)
+	s.on("ann", "human-escalation", `{"reason":"it talks in circles"}`)
+	s.on("ann", "human-escalation", `{"roomId":"`+me+`"}`)
+	s.on("ann", "human-escalation", `"a reason","me"`)
+	s.on("ann", "human-escalation", `{"roomId":"`+s.w.room("ann")+`"}`)
+	s.on("ann", "human-escalation", `{"roomId":"`+chat.ConversationOf("bob")+`"}`)
+	s.on("ann", "human-escalation", `{"reason":7}`)
+	s.mute("ann", "human-escalation", `{"reason":"no ack"}`)
+	golden(t, "replies", s.lines)
 }

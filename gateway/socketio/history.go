@@ -52,6 +52,10 @@ func (c *call) sync() {
 		if err != nil {
 			return nil, err
 		}
+		me := ""
+		if _, named := cursors[chat.Me]; named {
+			me = chat.RoomOf(c.actor(), chat.Me)
+		}
 		rooms, err := c.peer.opts().Chat.SyncRooms(ctx, c.actor(), cursors)
 		answer := make(map[string]syncWire, len(rooms))
 		for id, s := range rooms {
@@ -60,7 +64,8 @@ func (c *call) sync() {
 		return struct {
 			Ok    bool                `json:"ok"`
 			Rooms map[string]syncWire `json:"rooms"`
-		}{true, answer}, err
+			Me    string              `json:"me,omitempty"` // the real id, where it was named
+		}{true, answer, me}, err
 	})
 }
 

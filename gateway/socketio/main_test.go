@@ -49,6 +49,7 @@ type world struct {
 	chat  *chat.Service
 	hub   *gateway.Hub
 	door  *Server
+	bot   *bot
 }
 
 // sqlite is the real store in an epoch that golden files can name.
@@ -104,13 +105,14 @@ func open(t testing.TB, change ...func(*Options)) *world {
 // openHub is open with a hub of its own figures.
 func openHub(t testing.TB, h gateway.Options, change ...func(*Options)) *world {
 	t.Helper()
-	w := &world{t: t, store: openStore(t)}
+	w := &world{t: t, store: openStore(t), bot: &bot{asked: make(chan chat.Question, 100)}}
 	log := slog.New(slog.DiscardHandler)
 	h.Store, h.Epoch, h.Log = w.store, w.store.Epoch, log
+	h.Replies = func(room string) []chat.OpenReply { return w.chat.OpenReplies(room) }
 	w.hub = gateway.NewHub(h)
 	var ids atomic.Int64
 	w.chat = chat.NewService(chat.Options{
-		Store: w.store, Bus: w.hub, Presence: w.hub, AllowEdit: true, AllowDelete: true, Log: log,
+		Store: w.store, Bus: w.hub, Presence: w.hub, Assistant: w.bot, AllowEdit: true, AllowDelete: true, Log: log,
 		Now:   func() time.Time { return start },
 		NewID: func() string { return fmt.Sprintf("id%d", ids.Add(1)) },
 	})

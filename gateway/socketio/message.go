@@ -27,6 +27,7 @@ func (c *call) message() {
 		})
 		return
 	}
+	d.Origin = c.peer.session.ID
 	c.peer.opts().Chat.PostAsync(c.actor(), d, func(r chat.Receipt, err error) {
 		if err != nil {
 			c.fail(err)
@@ -53,15 +54,15 @@ func (c *call) repeat(r chat.Receipt) {
 	}
 }
 
-// draft reads the forms of `message`: (roomId, text), (roomId, object),
-// (object) and (text). Only Conduit's form, an object behind a room, has to name
-// its contentType.
+// draft reads the forms of `message`: (roomId, text), (roomId, object), (object)
+// and (text). What names no room goes to the caller's own conversation. Only
+// Conduit's form, an object behind a room, has to name its contentType.
 func (c *call) draft() (chat.Draft, error) {
 	switch len(c.args) {
 	case 0:
-		return chat.Draft{}, chat.Errorf(chat.CodeInvalid, "message needs a roomId and a text")
+		return chat.Draft{}, chat.Errorf(chat.CodeInvalid, "message needs a text")
 	case 1:
-		return c.fields("content").draft(chat.ContentText)
+		return c.lone()
 	}
 	object, ok := c.args[1].(map[string]any)
 	if !ok {
@@ -70,6 +71,26 @@ func (c *call) draft() (chat.Draft, error) {
 	f := fields(maps.Clone(object))
 	f["roomId"] = c.args[0]
 	return f.draft("")
+}
+
+// lone reads a message that has no room in front of it. A room's id in the place of
+// the text is a mistake, by which a client would tell the assistant where it is.
+func (c *call) lone() (chat.Draft, error) {
+	f := maps.Clone(c.fields("content"))
+	if text, ok := c.args[0].(string); ok && c.ownRoom(text) {
+		return chat.Draft{}, chat.Errorf(chat.CodeInvalid, "message needs a text behind the roomId")
+	}
+	if f["roomId"] == nil {
+		f["roomId"] = chat.Me
+	}
+	return f.draft(chat.ContentText)
+}
+
+// ownRoom reports whether a text is the id of a room of the caller's. That is known
+// without asking the store, so that messages keep their pace.
+func (c *call) ownRoom(text string) bool {
+	a := c.actor()
+	return text == chat.ConversationOf(a.ID) || c.peer.opts().Hub.TakesPart(a.ID, text)
 }
 
 // draft reads a message; missing is the type of one that names none.

@@ -103,6 +103,9 @@ func (p *peer) setSocket(s *socket.Socket) {
 // Send implements gateway.Sink.
 func (p *peer) Send(f gateway.Frame) { p.link.conn.Send(f) }
 
+// Backlog implements gateway.Sink.
+func (p *peer) Backlog() int { return p.link.conn.Backlog() }
+
 // End implements gateway.Sink: the official client stays away after a DISCONNECT.
 // Before its CONNECT was answered it can be told nothing.
 func (p *peer) End(why *chat.Error) {
@@ -176,12 +179,7 @@ func (p *peer) receive(args ...any) {
 		return // the socket is closed
 	}
 	c := &call{peer: p, reply: reply, args: args[1:], ack: place}
-	defer func() {
-		if r := recover(); r != nil {
-			p.opts().Log.Error("panic in an event's handler", "event", name, "panic", r, "stack", string(debug.Stack()))
-			c.fail(errors.New("panic"))
-		}
-	}()
+	defer c.recovers(name)
 	if err := p.link.allow(name); err != nil {
 		c.fail(err)
 		return
@@ -200,6 +198,14 @@ type call struct {
 	args  []any
 	reply socket.Ack // nil if the client wants no ack
 	ack   *ack
+}
+
+// recovers answers for a handler that has panicked; it is deferred.
+func (c *call) recovers(event string) {
+	if r := recover(); r != nil {
+		c.peer.opts().Log.Error("panic in an event's handler", "event", event, "panic", r, "stack", string(debug.Stack()))
+		c.fail(errors.New("panic"))
+	}
 }
 
 func (c *call) actor() chat.Actor { return c.peer.session.Actor() }

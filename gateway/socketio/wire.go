@@ -50,6 +50,11 @@ type typingWire struct {
 	Typing bool   `json:"typing"`
 }
 
+type clearedWire struct {
+	Room   string `json:"room"`
+	Cursor string `json:"cursor"`
+}
+
 type presenceWire struct {
 	Room   string `json:"room"`
 	User   string `json:"user"`
@@ -91,6 +96,10 @@ func eventWire(e chat.Event) any {
 		return editedWire{m.ID, m.Text, m.Room, m.Seq, e.Cursor(), wire.Time(m.EditedAt)}
 	case chat.EventMessageDeleted:
 		return deletedWire{e.Message.ID, e.Message.Room, e.Message.Seq, e.Cursor()}
+	case chat.EventHistoryCleared:
+		return clearedWire{e.Room, e.Cursor()}
+	case chat.EventStreamStart, chat.EventStreamToken, chat.EventStreamEnd:
+		return streamWire(e)
 	case chat.EventMessagesRead:
 		return readWire{e.Room, e.User, e.Seq}
 	case chat.EventTyping:

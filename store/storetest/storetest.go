@@ -67,6 +67,19 @@ func Run(t *testing.T, open func(*testing.T) chat.Store) {
 		{"acts of commands", actsOfCommands},
 		{"acts of users", actsOfUsers},
 		{"lists of acts", listsOfActs},
+		{"rooms of conversations", conversationRooms},
+		{"streams", streams},
+		{"streams of one go", streamsOfOneGo},
+		{"streaming before", streamingBefore},
+		{"clears", clears},
+		{"clears of one go", clearsOfOneGo},
+		{"cleared and searched", clearedAndSearched},
+		{"chatbots", chatbots},
+		{"sessions", sessions},
+		{"sessions at once", sessionsAtOnce},
+		{"expired sessions", expiredSessions},
+		{"documents", documents},
+		{"long documents", longDocuments},
 	}
 	for _, p := range parts {
 		t.Run(p.name, func(t *testing.T) {

@@ -1,0 +1,146 @@
+package gateway
+
+import (
+	"slices"
+
+	"parley/chat"
+)
+
+// beginStream takes in that a reply has begun, unless that is known, or has been
+// overtaken by its end.
+func (r *room) beginStream(e chat.Event) {
+	if r.stream(e.Message.ID) == nil && !r.hub.ended.has(e.Message.ID) {
+		r.catchUp(r.open(e))
+	}
+}
+
+// open adds a stream, of which the room's sessions have got nothing yet.
+func (r *room) open(start chat.Event) *stream {
+	st := newStream(start)
+	for _, s := range r.sessions {
+		st.behind[s] = mark{}
+	}
+	r.streams = append(r.streams, st)
+	r.hub.streams.Add(1)
+	return st
+}
+
+// takeToken takes in a piece of a reply. Where something before it was missed, the
+// reply's writer is asked: its answer holds this piece too.
+func (r *room) takeToken(e chat.Event) {
+	st := r.stream(e.MessageID)
+	if st == nil {
+		if !r.hub.ended.has(e.MessageID) {
+			r.takeReplies()
+		}
+		return
+	}
+	news, ok := st.news(e.Token, e.Offset)
+	switch {
+	case !ok:
+		r.takeReplies()
+	case news != "":
+		r.grow(st, news, codeUnits(news))
+	}
+}
+
+// takeReplies takes in the replies that are being written in the room, as they
+// stand: they may be ahead of tokens that are still on their way. One whose end
+// has been heard of does not come back to life; of one whose end comes later, the
+// room will hear.
+func (r *room) takeReplies() {
+	if r.hub.opts.Replies == nil {
+		return
+	}
+	for _, reply := range r.hub.opts.Replies(r.id) {
+		if r.hub.ended.has(reply.Message.ID) {
+			continue
+		}
+		st := r.stream(reply.Message.ID)
+		if st == nil {
+			st = r.open(opening(reply.Message, r.head, r.hub.opts.Epoch()))
+		}
+		if len(reply.Text) > len(st.text) {
+			r.grow(st, reply.Text[len(st.text):], reply.Units-st.units)
+		} else if len(st.behind) > 0 {
+			r.pace()
+		}
+	}
+}
+
+// grow adds to a stream's text and passes that on to all who have got what was
+// before it: one frame, encoded once. Whose client is behind gets it later.
+func (r *room) grow(st *stream, news string, units int) {
+	from := st.end()
+	st.text = append(st.text, news...)
+	st.units += units
+	enc := passing(st.token(from, news))
+	for _, s := range r.sessions {
+		if len(st.behind) > 0 {
+			if _, ok := st.behind[s]; ok {
+				continue
+			}
+		}
+		frame, ok := enc.frame(s.format)
+		if !ok {
+			continue
+		}
+		// Who is away or held back here will be made to begin anew, by restart.
+		if s.offer(frame) == slow {
+			st.behind[s] = from
+		}
+	}
+	r.catchUp(st)
+}
+
+// endStream passes on the message that a reply has become, or that this was
+// deleted meanwhile: behind all that is missing of its stream, whether or not a
+// client is behind or announced, and in front of the stream's end. A reply that
+// this node has not heard of is given whole.
+func (r *room) endStream(e chat.Event) {
+	m := e.Message
+	r.hub.ended.add(m.ID)
+	st := r.stream(m.ID)
+	if st == nil {
+		st = newStream(opening(*m, e.Version, e.Epoch))
+		for _, s := range r.sessions {
+			st.behind[s] = mark{}
+		}
+	}
+	rest := arrears{st: st}
+	if !m.Deleted {
+		rest.final = &m.Text
+	}
+	for _, s := range r.sessions {
+		r.conclude(&rest, s)
+	}
+	if i := r.streamAt(m.ID); i >= 0 {
+		r.streams = slices.Delete(r.streams, i, i+1)
+		r.hub.streams.Add(-1)
+	}
+	r.sendAll(r.hub.encoder(e))
+	r.sendAll(r.hub.encoder(chat.Event{
+		Kind: chat.EventStreamEnd, Room: r.id, At: e.Version, Epoch: e.Epoch, Message: m,
+	}))
+}
+
+// conclude gives one session what it has not got of a stream. How it stands may
+// change while that is put together.
+func (r *room) conclude(rest *arrears, s *Session) {
+	for {
+		stands := s.stance()
+		if stands == away {
+			return
+		}
+		at, behind := rest.st.behind[s]
+		switch {
+		case stands == holding:
+			at = mark{}
+		case !behind:
+			at = rest.st.end()
+		}
+		if s.conclude(rest.frames(at, s.format), stands == holding) {
+			return
+		}
+	}
+}
