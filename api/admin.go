@@ -24,13 +24,14 @@ var errMasterKey = &chat.Error{Code: chat.CodeUnauthenticated, Message: "The 'ma
 
 // administer lets only administrators, with the master key where there is one,
 // to whatever is registered below /admin: a route there needs to do nothing for
-// it, and can do nothing against it. Nothing of a body is read before.
+// it, and can do nothing against it. So it does with the routes elsewhere that were
+// closed. Nothing of a body is read before.
 func (s *server) administer(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if !strings.HasPrefix(c.Path(), adminPath) {
+		r := c.Request()
+		if !strings.HasPrefix(c.Path(), adminPath) && !s.closed[r.Method+" "+c.Path()] {
 			return next(c)
 		}
-		r := c.Request()
 		a, err := s.administrator(r)
 		if err != nil {
 			return err
@@ -49,18 +50,32 @@ func (s *server) administrator(r *http.Request) (chat.Actor, error) {
 	if !identity.Admin() {
 		return chat.Actor{}, chat.ErrNotAdmin
 	}
-	// Hashes are of one length, so that the comparison takes the same time for all keys.
-	want, got := sha256.Sum256([]byte(s.MasterKey)), sha256.Sum256([]byte(r.Header.Get(masterKey)))
-	if s.MasterKey != "" && subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
+	if !s.unlocks(r.Header.Get(masterKey)) {
 		return chat.Actor{}, errMasterKey
 	}
 	return identity.Actor, nil
 }
 
-// administered registers an operation below /admin, where administer has let
-// the caller in.
+// unlocks reports whether the key is the master key, or none is asked for.
+func (s *server) unlocks(key string) bool {
+	// Hashes are of one length, so that the comparison takes the same time for all keys.
+	want, got := sha256.Sum256([]byte(s.MasterKey)), sha256.Sum256([]byte(key))
+	return s.MasterKey == "" || subtle.ConstantTimeCompare(got[:], want[:]) == 1
+}
+
+// close makes a route the administrators', wherever it is.
+func (s *server) close(method, path string) {
+	s.closed[method+" "+strings.NewReplacer("{", ":", "}", "").Replace(path)] = true
+}
+
+// administered registers an operation for administrators: administer has let the
+// caller in.
 func administered[I, O any](s *server, op huma.Operation, handle func(context.Context, chat.Actor, *I) (O, error)) {
-	op.Tags, op.Security = []string{tagAdmin}, s.adminSecurity()
+	s.close(op.Method, op.Path)
+	if op.Tags == nil {
+		op.Tags = []string{tagAdmin}
+	}
+	op.Security = s.adminSecurity()
 	open(s, op, func(ctx context.Context, in *I) (O, error) {
 		return handle(ctx, actorOf(ctx), in)
 	})

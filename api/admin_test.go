@@ -11,11 +11,16 @@ import (
 	"parley/chat"
 )
 
-// adminRoutes are the administrators' routes as they are registered.
+// userRoutes are those below /chatbot that are no administrator's.
+var userRoutes = []string{"GET /chatbot", "POST /chatbot/:id/session", "DELETE /chatbot/session/:id"}
+
+// adminRoutes are the administrators' routes as they are registered: all below
+// /admin, and all below /chatbot but the users'.
 func (d *door) adminRoutes() (all []string) {
 	for _, r := range api.Routes(d.Config.Handler) {
-		if strings.HasPrefix(r.Path, "/admin") {
-			all = append(all, r.Method+" "+r.Path)
+		route := r.Method + " " + r.Path
+		if strings.HasPrefix(r.Path, "/admin") || strings.HasPrefix(r.Path, "/chatbot") && !slices.Contains(userRoutes, route) {
+			all = append(all, route)
 		}
 	}
 	slices.Sort(all)
@@ -34,7 +39,7 @@ const notAdmin = `{"name":"FORBIDDEN","status":403,"message":"Only administrator
 
 const noMasterKey = `{"name":"UNAUTHORIZED","status":401,"message":"The 'masterkey' header is missing or wrong"}`
 
-// TestAdministered asks every route below /admin of everybody who may not, in both
+// TestAdministered asks every administrators' route of everybody who may not, in both
 // slash forms: none reads the body, none does anything.
 func TestAdministered(t *testing.T) {
 	const key = "M4ST3RK3Y"
@@ -43,12 +48,12 @@ func TestAdministered(t *testing.T) {
 		o.Chat = chat.NewService(chat.Options{}) // whoever comes so far makes it panic
 	})
 	routes := d.adminRoutes()
-	if len(routes) < 21 {
+	if len(routes) < 28 {
 		t.Fatalf("routes: %v", routes)
 	}
 	for _, route := range routes {
 		method, path, _ := strings.Cut(route, " ")
-		path = strings.ReplaceAll(path, ":id", "id1")
+		path = strings.NewReplacer(":id", "id1", ":document_id", "id2").Replace(path)
 		for _, c := range []struct {
 			name, token, key string
 			status           int
@@ -118,6 +123,7 @@ func TestAdminPaths(t *testing.T) {
 	d := open(t)
 	for _, path := range []string{
 		"/admin/chat/rooms", "/admin/chat/rooms/", "/%61dmin/chat/rooms", "/admin%2fchat%2frooms", "//admin/chat/rooms",
+		"/chatbot/id1/%64ocuments", "/chatbot%2fid1%2fdocuments", "//chatbot/id1/documents", "/chatbot/id1//documents",
 		"/ADMIN/chat/rooms", "/chat/../admin/chat/rooms", "/admin/./chat/rooms", "/admin//chat/rooms", "/admin", "/admin/chat",
 	} {
 		for _, method := range []string{"GET", "HEAD", "POST", "OPTIONS", "BREW"} {

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 // what is refused is not.
 func TestActs(t *testing.T) {
 	rooms, messages, users := "/admin/chat/rooms", "/admin/chat/messages", "/admin/chat/users"
+	const form = "--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\nalpha\r\n--B--\r\n"
 	cases := []struct {
 		route, path, body string
 		acts              string // what is recorded, in the order of its text
@@ -39,15 +41,27 @@ func TestActs(t *testing.T) {
 		{"PUT /admin/chat/users/:id/unblock", users + "/ann/unblock", ``, `user.unblock user=ann`, users + "/none/unblock", ``},
 		{"GET /admin/chat/audit", "/admin/chat/audit", ``, ``, "/admin/chat/audit?skip=-1", ``},
 		{"GET /admin/chat/export", "/admin/chat/export?roomId={room}", ``, `export room={room}`, "/admin/chat/export?cursor=x", ``},
+		{"POST /chatbot", "/chatbot", `{"name":"x","key":"s3cret"}`, `chatbot.create chatbot`, "/chatbot", `{"name":""}`},
+		{"PATCH /chatbot/:id", "/chatbot/bot1", `{"key":"s3cret"}`, `chatbot.update chatbot=bot1`, "/chatbot/bot1", `{"url":"x"}`},
+		{"DELETE /chatbot/:id", "/chatbot/bot1", ``, `chatbot.delete chatbot=bot1`, "/chatbot/default", ``},
+		{"POST /chatbot/:id/documents", "/chatbot/bot1/documents", form, `document.create chatbot=bot1 document name=a.txt`, "/chatbot/none/documents", form},
+		{"GET /chatbot/:id/documents", "/chatbot/bot1/documents", ``, ``, "/chatbot/none/documents", ``},
+		{"GET /chatbot/:id/documents/:document_id", "/chatbot/bot1/documents/doc1", ``, ``, "/chatbot/default/documents/doc1", ``},
+		{"DELETE /chatbot/:id/documents/:document_id", "/chatbot/bot1/documents/doc1", ``, `document.delete chatbot=bot1 document=doc1 name=doc1.txt`, "/chatbot/default/documents/doc1", ``},
 	}
 	var tested []string
 	for _, c := range cases {
 		tested = append(tested, c.route)
 		t.Run(c.route, func(t *testing.T) {
-			d := open(t)
+			d := openBots(t)
+			d.botWorld()
 			fill := strings.NewReplacer(d.adminWorld()...)
 			method, _, _ := strings.Cut(c.route, " ")
-			if got := d.call("root", method, fill.Replace(c.badPath), fill.Replace(c.badBody)); got.status < 400 {
+			kind := "application/json"
+			if c.body == form {
+				kind = "multipart/form-data; boundary=B"
+			}
+			if got := d.call("root", method, fill.Replace(c.badPath), fill.Replace(c.badBody), "Content-Type", kind); got.status < 400 {
 				t.Errorf("not refused: %d %s", got.status, got.body)
 			}
 			d.must(403, "ann", method, fill.Replace(c.path), fill.Replace(c.body))
@@ -55,12 +69,12 @@ func TestActs(t *testing.T) {
 			if acts := d.acts(); acts != "" {
 				t.Errorf("recorded of a refused call: %s", acts)
 			}
-			if got := d.call("root", method, fill.Replace(c.path), fill.Replace(c.body)); got.status > 201 {
+			if got := d.call("root", method, fill.Replace(c.path), fill.Replace(c.body), "Content-Type", kind); got.status > 201 {
 				t.Errorf("%d %s", got.status, got.body)
 			}
 			acts, want := d.acts(), fill.Replace(c.acts)
 			// What was made by the call has an id that only it knows.
-			if made := regexp.MustCompile(`^(room\.create room|user\.create user)=id\d+`); made.MatchString(acts) {
+			if made := regexp.MustCompile(`^(room\.create room|user\.create user|chatbot\.create chatbot|document\.create chatbot=bot1 document)=id\d+`); made.MatchString(acts) {
 				acts = made.ReplaceAllString(acts, "$1")
 			}
 			if acts != want {
@@ -71,6 +85,19 @@ func TestActs(t *testing.T) {
 	slices.Sort(tested)
 	if all := open(t).adminRoutes(); !slices.Equal(tested, all) {
 		t.Errorf("tested:\n%s\nof\n%s", strings.Join(tested, "\n"), strings.Join(all, "\n"))
+	}
+}
+
+// botWorld makes the chatbot bot1 with the document doc1, which nobody did.
+func (d *botDoor) botWorld() {
+	d.t.Helper()
+	bot := chat.Chatbot{ID: "bot1", Name: "Bot", CreatedAt: start, UpdatedAt: start}
+	if err := d.store.CreateChatbot(d.t.Context(), bot); err != nil {
+		d.t.Fatal(err)
+	}
+	document := chat.Document{ID: "doc1", Chatbot: "bot1", Name: "doc1.txt", Size: 1, CreatedAt: start}
+	if err := d.store.CreateDocument(d.t.Context(), document, nil); err != nil {
+		d.t.Fatal(err)
 	}
 }
 
@@ -89,8 +116,8 @@ func (d *door) acts() string {
 				line += " " + part.name + "=" + part.value
 			}
 		}
-		for name, value := range a.Detail {
-			line += " " + name + "=" + value
+		for _, name := range slices.Sorted(maps.Keys(a.Detail)) {
+			line += " " + name + "=" + a.Detail[name]
 		}
 		if a.Actor != "root" || a.At.IsZero() {
 			d.t.Errorf("act %+v", a)

@@ -26,10 +26,6 @@ const bodyTimeout = 30 * time.Second
 // jsonFormat is how huma reads and writes bodies.
 var jsonFormat = huma.Format{Marshal: encode, Unmarshal: decode}
 
-// inPieces is an answer that may be large: it is written a piece at a time, of
-// which no more than one is in memory.
-type inPieces interface{ encode(w io.Writer) error }
-
 // encode writes v at once, unless it comes in pieces. A client that is gone is no error.
 func encode(w io.Writer, v any) error {
 	if large, ok := v.(inPieces); ok {

@@ -24,7 +24,7 @@ type uploadedFile struct {
 // fileRoutes are plain routes of the router: huma would read a whole upload into
 // memory before it calls anybody. They are described by hand.
 func (s *server) fileRoutes() {
-	up := &uploads{byUser: map[string]int{}}
+	up := newUploads(s.Chat.MaxFile, "A file must be at most %d bytes", maxUploads, maxUserUploads)
 	s.echo.POST("/chat/files", func(c echo.Context) error { return s.upload(c, up) })
 	s.echo.GET("/chat/files/:id", s.download)
 	document := s.huma.OpenAPI()
@@ -40,20 +40,25 @@ func (s *server) caller(c echo.Context) (chat.Actor, error) {
 }
 
 func (s *server) describeUpload() *huma.Operation {
-	binary := &huma.Schema{Type: huma.TypeString, Format: "binary", Description: "With its filename"}
 	return &huma.Operation{
 		OperationID: "uploadFile", Method: http.MethodPost, Path: "/chat/files", Tags: []string{tagFiles},
 		Summary: "Upload a file",
 		Description: "The first field `file` is taken, whatever follows it is ignored. What the file is, is found from its bytes. " +
 			"Others may read it once its uploader has posted its id in a room of theirs. Not for guests.",
-		Security: []map[string][]string{{bearer: {}}},
-		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
-			"multipart/form-data": {Schema: &huma.Schema{
-				Type: huma.TypeObject, Properties: map[string]*huma.Schema{"file": binary}, Required: []string{"file"},
-			}},
-		}},
-		Responses: s.responses("201", &huma.Response{Description: "Created", Content: s.inJSON(reflect.TypeFor[uploadedFile]())}),
+		Security:    []map[string][]string{{bearer: {}}},
+		RequestBody: formOfFile(),
+		Responses:   s.responses("201", &huma.Response{Description: "Created", Content: s.inJSON(reflect.TypeFor[uploadedFile]())}),
 	}
+}
+
+// formOfFile describes a form with the field file.
+func formOfFile() *huma.RequestBody {
+	binary := &huma.Schema{Type: huma.TypeString, Format: "binary", Description: "With its filename"}
+	return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+		"multipart/form-data": {Schema: &huma.Schema{
+			Type: huma.TypeObject, Properties: map[string]*huma.Schema{"file": binary}, Required: []string{"file"},
+		}},
+	}}
 }
 
 func (s *server) describeDownload() *huma.Operation {

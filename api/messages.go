@@ -1,9 +1,7 @@
 package api
 
 import (
-	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"net/http"
 
@@ -28,25 +26,10 @@ type messageList struct {
 // encode implements inPieces: 200 messages of 64 KiB are many megabytes, and JSON
 // may make six bytes of one.
 func (l messageList) encode(w io.Writer) error {
-	sep := `{"messages":[`
-	for i := range l.Messages {
-		text, err := marshal(&l.Messages[i])
-		if err != nil {
-			return err
-		}
-		if _, err := io.WriteString(w, sep); err != nil {
-			return nil //nolint:nilerr // the client is gone
-		}
-		if _, err := w.Write(bytes.TrimSuffix(text, []byte("\n"))); err != nil {
-			return nil //nolint:nilerr // the client is gone
-		}
-		sep = ","
-	}
-	if len(l.Messages) > 0 {
-		sep = ""
-	}
-	_, _ = fmt.Fprintf(w, "%s],\"count\":%d}\n", sep, l.Count)
-	return nil
+	type rest messageList
+	list := l.Messages
+	l.Messages = []wire.Message{}
+	return encodeList(w, rest(l), "messages", list)
 }
 
 type messageInput struct {

@@ -16,6 +16,7 @@ const bearer = "bearer"
 const (
 	tagRooms       = "Rooms"
 	tagMessages    = "Messages"
+	tagChatbots    = "Chatbots"
 	tagFiles       = "Files"
 	tagInvitations = "Invitations"
 	tagAdmin       = "Administration"
@@ -26,10 +27,11 @@ const (
 const description = `Rooms, messages and administration of the Parley chat gateway. What is posted here reaches live connections, and the other way round.
 
 - Send the token as ` + "`Authorization: Bearer <token>`" + `.
-- Every path answers with and without its last slash. Unknown fields and query parameters are ignored. A header ` + "`masterkey`" + ` is accepted and ignored, but below ` + "`/admin`" + `.
-- ` + "`/admin`" + ` is for tokens of the role admin. Where the server has a master key, the header ` + "`masterkey`" + ` must be it besides; else the answer is 401.
+- Every path answers with and without its last slash. Unknown fields and query parameters are ignored. A header ` + "`masterkey`" + ` is accepted and ignored, but on administrators' routes.
+- ` + "`/admin`" + ` is for tokens of the role admin, and so is what changes chatbots and their documents. Where the server has a master key, the header ` + "`masterkey`" + ` must be it besides; else the answer is 401.
 - ` + "`populate`" + ` is accepted on lists and ignored: relations are always ids, and a room always carries its last message.
 - Times are RFC 3339 in UTC with milliseconds. A cursor is opaque.
+- ` + "`me`" + ` as a room's id is the caller's own conversation with the assistant; answers name the real room.
 - What is not the caller's is answered as if it did not exist.
 - Failures have one form, ` + "`{name, status, message}`" + `: INVALID_ARGUMENTS 400, UNAUTHORIZED 401, FORBIDDEN 403, NOT_FOUND 404, METHOD_NOT_ALLOWED 405, CONFLICT 409, TOO_LARGE 413, UNSUPPORTED_MEDIA_TYPE 415, TOO_MANY_REQUESTS 429 (with ` + "`Retry-After`" + ` in seconds), INTERNAL_SERVER_ERROR 500, UNAVAILABLE 503.`
 
@@ -46,6 +48,7 @@ func newHuma(e *echo.Echo, version string) huma.API {
 	config.Tags = []*huma.Tag{
 		{Name: tagRooms, Description: "Groups and who takes part in them"},
 		{Name: tagMessages, Description: "What is said in rooms"},
+		{Name: tagChatbots, Description: "Assistants, sessions with them, and the documents that their answers are grounded in"},
 		{Name: tagFiles, Description: "What messages carry"},
 		{Name: tagInvitations, Description: "To rooms, on servers where users are asked before they take part"},
 		{Name: tagAdmin, Description: "For administrators; what they change, and when they read what others wrote, is recorded"},
@@ -54,14 +57,14 @@ func newHuma(e *echo.Echo, version string) huma.API {
 	}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		bearer:    {Type: "http", Scheme: "bearer", BearerFormat: "JWT"},
-		masterKey: {Type: "apiKey", In: "header", Name: masterKey, Description: "Below /admin, where the server has a master key"},
+		masterKey: {Type: "apiKey", In: "header", Name: masterKey, Description: "On administrators' routes, where the server has a master key"},
 	}
 	return humaecho.New(e, config)
 }
 
-// documentRoutes serves the document of all operations registered before, and
-// its page.
-func (s *server) documentRoutes() {
+// docsRoutes serves the document of all operations registered before, and its
+// page.
+func (s *server) docsRoutes() {
 	for _, schema := range s.huma.OpenAPI().Components.Schemas.Map() {
 		schema.AdditionalProperties = nil // allowed, as where nothing is said
 	}

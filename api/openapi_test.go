@@ -13,17 +13,20 @@ import (
 
 // routes are the documented ones; a new route belongs here.
 var routes = []string{
-	"DELETE /admin/chat/messages", "DELETE /admin/chat/rooms", "DELETE /chat/invitations/cancel/{id}", "DELETE /chat/messages/{id}",
-	"DELETE /chat/rooms/{id}",
+	"DELETE /admin/chat/messages", "DELETE /admin/chat/rooms", "DELETE /chat/history", "DELETE /chat/invitations/cancel/{id}",
+	"DELETE /chat/messages/{id}", "DELETE /chat/rooms/{id}",
+	"DELETE /chatbot/session/{id}", "DELETE /chatbot/{id}", "DELETE /chatbot/{id}/documents/{document_id}",
 	"GET /admin/chat/audit", "GET /admin/chat/export", "GET /admin/chat/messages", "GET /admin/chat/rooms", "GET /admin/chat/rooms/{id}",
 	"GET /admin/chat/users", "GET /admin/chat/users/{id}", "GET /admin/chat/users/{id}/messages", "GET /auth/me", "GET /chat/files/{id}",
-	"GET /chat/invitations/accept/{id}", "GET /chat/invitations/decline/{id}", "GET /chat/invitations/received",
+	"GET /chat/history", "GET /chat/invitations/accept/{id}", "GET /chat/invitations/decline/{id}", "GET /chat/invitations/received",
 	"GET /chat/invitations/sent", "GET /chat/messages", "GET /chat/messages/{id}", "GET /chat/rooms", "GET /chat/rooms/{id}",
+	"GET /chatbot", "GET /chatbot/{id}/documents", "GET /chatbot/{id}/documents/{document_id}",
 	"GET /healthz", "GET /readyz",
-	"PATCH /admin/chat/users/{id}", "PATCH /chat/messages/{id}", "PATCH /chat/rooms/{id}",
+	"PATCH /admin/chat/users/{id}", "PATCH /chat/messages/{id}", "PATCH /chat/rooms/{id}", "PATCH /chatbot/{id}",
 	"POST /admin/chat/rooms", "POST /admin/chat/rooms/{id}/messages", "POST /admin/chat/users", "POST /admin/chat/users/bulk",
 	"POST /auth/guest", "POST /auth/login", "POST /auth/logout", "POST /auth/register", "POST /chat/files",
 	"POST /chat/invitations/accept/{id}", "POST /chat/invitations/decline/{id}", "POST /chat/messages", "POST /chat/rooms",
+	"POST /chatbot", "POST /chatbot/{id}/documents", "POST /chatbot/{id}/session",
 	"PUT /admin/chat/room/{id}/remove", "PUT /admin/chat/rooms/{id}/add", "PUT /admin/chat/rooms/{id}/remove",
 	"PUT /admin/chat/users/{id}", "PUT /admin/chat/users/{id}/block", "PUT /admin/chat/users/{id}/unblock", "PUT /auth/password",
 	"PUT /chat/leave/{id}", "PUT /chat/messages/{id}", "PUT /chat/room/{id}/remove", "PUT /chat/rooms/{id}/addUsers",
@@ -95,7 +98,7 @@ func checkOperation(t *testing.T, path string, op operation) {
 	if op.OperationID == "" || op.Summary == "" || len(op.Tags) != 1 || len(op.Responses) < 2 {
 		t.Errorf("%s: %+v", path, op)
 	}
-	guarded := strings.HasPrefix(path, "/chat/") || strings.HasPrefix(path, "/admin/chat/") || slices.Contains([]string{"/auth/me", "/auth/password", "/auth/logout"}, path)
+	guarded := strings.HasPrefix(path, "/chat/") || strings.HasPrefix(path, "/chatbot") || strings.HasPrefix(path, "/admin/chat/") || slices.Contains([]string{"/auth/me", "/auth/password", "/auth/logout"}, path)
 	if guarded != (len(op.Security) == 1) {
 		t.Errorf("%s: security %v", path, op.Security)
 	}

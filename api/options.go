@@ -31,11 +31,16 @@ type Options struct {
 	// server itself, so that it may hijack; it answers CORS for its paths. Nil
 	// leaves the route out.
 	Realtime http.Handler
+	// Raw gets the requests of the raw WebSocket doors: / where it asks for the
+	// upgrade, /ws and /ws/chat/{session_id}, with and without the last slash. It
+	// gets the server's own ResponseWriter too, checks Origin and method, and the log of
+	// requests holds nothing of these: their query has a token. Nil: no such route.
+	Raw http.Handler
 	// Pages holds the built web pages: docs/ for the page of the API, and
 	// placeholder.html to be shown while they are not built. May be nil.
 	Pages fs.FS
-	// MasterKey, if set, is what the header masterkey must be below /admin, beside
-	// an administrator's token. User routes accept and ignore that header.
+	// MasterKey, if set, is what the header masterkey must be on administrators'
+	// routes, beside their token. User routes accept and ignore that header.
 	MasterKey string
 	// Origins may read answers from a browser; "*" is all, and the default.
 	Origins []string
@@ -49,7 +54,7 @@ type Options struct {
 	// Version is shown in the OpenAPI document.
 	Version string
 	Log     *slog.Logger
-	// Observe, if set, is told of every answered request but those of Realtime.
+	// Observe, if set, is told of every answered request but those of Realtime and Raw.
 	// Route is the pattern, "" if none matched. It must not block.
 	Observe func(method, route string, status int, took time.Duration)
 }

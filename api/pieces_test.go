@@ -41,3 +41,21 @@ func TestListInPieces(t *testing.T) {
 		}
 	}
 }
+
+// TestSessionInPieces holds the same of a session, whatever its fields before the
+// list say.
+func TestSessionInPieces(t *testing.T) {
+	type plain session // without the method
+	n := session{ChatbotName: `","previous_messages":[{}],"x":"`, PreviousMessages: []previousMessage{}}
+	for range 3 {
+		want, err := marshal(plain(n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got pieces
+		if err := encode(&got, n); err != nil || got.String() != string(want) {
+			t.Errorf("%q, want %q, %v", got.String(), want, err)
+		}
+		n.PreviousMessages = append(n.PreviousMessages, previousMessage{Role: "user", Message: `"previous_messages":[`})
+	}
+}

@@ -13,18 +13,25 @@ type server struct {
 	Options
 	echo *echo.Echo
 	huma huma.API
+	// closed are the administrators' routes, "METHOD /path/:id" each. Those below
+	// /admin are closed without it.
+	closed map[string]bool
 }
 
 // New returns the handler of every path, /realtime included.
 // It keeps no goroutine and needs no closing.
 func New(o Options) http.Handler {
-	s := &server{Options: o.withDefaults(), echo: echo.New()}
+	s := &server{Options: o.withDefaults(), echo: echo.New(), closed: map[string]bool{}}
 	s.echo.HTTPErrorHandler = func(err error, c echo.Context) { s.refuse(c, err) }
 	s.echo.Use(s.observe, s.describe, s.recover, s.cors, unescapeParams, s.administer)
 	s.huma = newHuma(s.echo, s.Version)
 	s.roomRoutes()
 	s.memberRoutes()
 	s.messageRoutes()
+	s.historyRoutes()
+	s.chatbotRoutes()
+	s.sessionRoutes()
+	s.documentRoutes()
 	s.invitationRoutes()
 	s.adminRoutes()
 	s.fileRoutes()
@@ -32,7 +39,7 @@ func New(o Options) http.Handler {
 		s.accountRoutes()
 	}
 	s.healthRoutes()
-	s.documentRoutes()
+	s.docsRoutes()
 	return s
 }
 
@@ -42,6 +49,11 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.Realtime != nil && (r.URL.Path == "/realtime" || strings.HasPrefix(r.URL.Path, "/realtime/")) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		s.Realtime.ServeHTTP(w, r)
+		return
+	}
+	if s.Raw != nil && isRaw(r) {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		s.Raw.ServeHTTP(w, r)
 		return
 	}
 	slash := len(r.URL.Path) > 1 && strings.HasSuffix(r.URL.Path, "/")

@@ -32,8 +32,8 @@ var (
 	errSlow = &chat.Error{Code: chat.CodeInvalid, Message: "body came too slowly"}
 )
 
-// upload stores the file of a form as it comes in.
-func (s *server) upload(c echo.Context, running *uploads) error {
+// upload stores a file.
+func (s *server) upload(c echo.Context, up *uploads) error {
 	a, err := s.caller(c)
 	if err != nil {
 		return err
@@ -41,29 +41,38 @@ func (s *server) upload(c echo.Context, running *uploads) error {
 	if err := s.Chat.MayUpload(a); err != nil {
 		return err // before they take a place that others need
 	}
-	if err := running.begin(a.ID); err != nil {
+	return s.receive(c, a, up, func(name string, file io.Reader) (any, error) {
+		f, err := s.Chat.Upload(c.Request().Context(), a, name, file)
+		return uploadedFile{FileID: f.ID, Name: f.Name, Type: f.Type, Size: f.Size}, err
+	})
+}
+
+// receive hands the file of a form to keep as it comes in, and answers 201 with
+// what that returns.
+func (s *server) receive(c echo.Context, a chat.Actor, up *uploads, keep func(name string, file io.Reader) (any, error)) error {
+	if err := up.begin(a.ID); err != nil {
 		return err
 	}
-	defer running.end(a.ID)
+	defer up.end(a.ID)
 	// The server's own deadline is for requests that do not take as long as they like.
 	deadlines := http.NewResponseController(c.Response().Writer)
 	defer func() { _ = deadlines.SetWriteDeadline(time.Now().Add(s.Patience)) }()
-	file, name, err := s.fileOf(c.Request(), deadlines)
+	file, name, err := up.fileOf(c.Request(), deadlines)
 	if err != nil {
 		return err
 	}
-	f, err := s.Chat.Upload(c.Request().Context(), a, fileName(name), file)
+	kept, err := keep(fileName(name), file)
 	if err != nil {
 		return err
 	}
 	c.Response().Header().Set("Content-Type", "application/json")
 	c.Response().WriteHeader(http.StatusCreated)
-	return encode(c.Response(), uploadedFile{FileID: f.ID, Name: f.Name, Type: f.Type, Size: f.Size})
+	return encode(c.Response(), kept)
 }
 
 // fileOf returns the file of a form and its name, as they were sent. What stands
 // before it is read.
-func (s *server) fileOf(r *http.Request, deadlines *http.ResponseController) (io.Reader, string, error) {
+func (u *uploads) fileOf(r *http.Request, deadlines *http.ResponseController) (io.Reader, string, error) {
 	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "multipart/form-data" {
 		return nil, "", errForm
@@ -74,8 +83,8 @@ func (s *server) fileOf(r *http.Request, deadlines *http.ResponseController) (io
 	if e := r.Header.Get("Content-Encoding"); e != "" && !strings.EqualFold(e, "identity") {
 		return nil, "", errEncoding
 	}
-	if r.ContentLength > s.Chat.MaxFile+2*formRoom {
-		return nil, "", chat.Errorf(chat.CodeTooLarge, "A file must be at most %d bytes", s.Chat.MaxFile)
+	if r.ContentLength > u.max+2*formRoom {
+		return nil, "", chat.Errorf(chat.CodeTooLarge, u.tooLarge, u.max)
 	}
 	body := newFormBody(r.Body, deadlines, uploadPace)
 	form := multipart.NewReader(body, params["boundary"])
@@ -88,7 +97,7 @@ func (s *server) fileOf(r *http.Request, deadlines *http.ResponseController) (io
 			return nil, "", body.fault(err)
 		}
 		if part.FormName() == "file" {
-			body.left += s.Chat.MaxFile + formRoom
+			body.left += u.max + formRoom
 			return formFile{part, body}, part.FileName(), nil
 		}
 	}
@@ -170,20 +179,29 @@ func isTimeout(err error) bool {
 	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
-// uploads counts what is coming in.
+// uploads is one kind of them: it bounds their size and counts what is coming in.
 type uploads struct {
+	max      int64  // bytes of a file
+	tooLarge string // is formatted with max
+	most     int    // at once
+	mostEach int    // at once, of one user
+
 	mu     sync.Mutex
 	all    int
 	byUser map[string]int
 }
 
+func newUploads(maxBytes int64, tooLarge string, most, mostEach int) *uploads {
+	return &uploads{max: maxBytes, tooLarge: tooLarge, most: most, mostEach: mostEach, byUser: map[string]int{}}
+}
+
 func (u *uploads) begin(user string) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.byUser[user] >= maxUserUploads {
+	if u.byUser[user] >= u.mostEach {
 		return &chat.Error{Code: chat.CodeRateLimited, Message: "Too many uploads at once", RetryAfter: time.Second}
 	}
-	if u.all >= maxUploads {
+	if u.all >= u.most {
 		return chat.ErrBusy
 	}
 	u.all++

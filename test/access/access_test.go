@@ -13,7 +13,7 @@ import (
 )
 
 // table is all rows of a server as it comes; joins is for one that asks.
-var table = slices.Concat(rooms, messages, uploads, accounts, administration, events)
+var table = slices.Concat(rooms, messages, uploads, conversations, accounts, administration, curation, events, dialogues)
 
 // start runs a server on which only known users can be added to rooms.
 func start(t *testing.T, env ...string) *site {

@@ -37,7 +37,7 @@ func (s *site) build(t *testing.T, r row) *house {
 	t.Helper()
 	mark := strings.ReplaceAll(uuid.NewString(), "-", "")[:12]
 	h := &house{site: s, t: t, mark: mark, tokens: map[string]string{}, ids: map[string]string{
-		"mark": mark, "no page": "none.js", "no room": madeUp(), "bystander": "bystander-" + mark,
+		"mark": mark, "no page": "none.js", "no room": madeUp(), "no chatbot": madeUp(), "bystander": "bystander-" + mark,
 	}}
 	for _, c := range callers {
 		if c.role != "" && c.role != "guest" {
@@ -140,8 +140,11 @@ func (h *house) create(name string) string {
 	case "creator's token":
 		return h.tokens["creator"]
 	}
-	h.t.Fatalf("no house has a thing called %q", name)
-	return ""
+	id := h.converse(name)
+	if id == "" {
+		h.t.Fatalf("no house has a thing called %q", name)
+	}
+	return id
 }
 
 // id is the id of a thing, which is made if there is none yet.
@@ -238,6 +241,10 @@ var looks = []struct{ thing, as, call string }{
 	{"bystander", "admin", "GET /admin/chat/users/{bystander}"},
 	{"blocked", "admin", "GET /admin/chat/users/{blocked}"},
 	{"account's id", "admin", "GET /admin/chat/users/{account's id}"},
+	{"conversation", "member", "GET /chat/rooms/{conversation}"},
+	{"conversation", "member", "GET /chat/messages?roomId={conversation}"},
+	{"chatbot", "admin", "GET /chatbot?search={chatbot's name}"},
+	{"document", "admin", "GET /chatbot/{chatbot}/documents"},
 }
 
 // look is all that a refused call might have changed.

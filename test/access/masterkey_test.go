@@ -16,10 +16,10 @@ func TestMasterKey(t *testing.T) {
 	const key = "The key of the house"
 	s := start(t, "PARLEY_MASTER_KEY="+key)
 	s.key = key
-	for _, r := range administration {
+	for _, r := range slices.Concat(administration, curation) {
 		t.Run(r.call+" "+r.send, func(t *testing.T) { r.checkKey(t, s) })
 	}
-	for _, r := range slices.Concat(rooms, messages, uploads, accounts) {
+	for _, r := range slices.Concat(rooms, messages, uploads, conversations, accounts) {
 		t.Run(r.call+" "+r.send, func(t *testing.T) { r.checkNoKey(t, s) })
 	}
 }

@@ -14,7 +14,7 @@ func (r row) secret() bool { return slices.ContainsFunc(r.things(), hidden) }
 // hidden tells whether a thing is one that only its people may know of.
 func hidden(thing string) bool {
 	switch thing {
-	case "room", "invitation", "file", "unposted", "withdrawn":
+	case "room", "invitation", "file", "unposted", "withdrawn", "conversation", "session":
 		return true
 	}
 	return strings.HasSuffix(thing, " message")
