@@ -9,7 +9,7 @@ GO_FILES := $(shell find . -name '*.go' -not -path '*/node_modules/*' -not -path
 PAGE_FILES := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path 'frontend/dist/*' -not -name '*.go')
 TOOL := go tool -modfile=tools/go.mod
 
-.PHONY: help run build pages deps check lint fmt test test-long test-scale bench-smoke probe clean
+.PHONY: help run build pages deps check lint fmt test test-long test-scale bench-smoke eval-retrieval probe clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -62,6 +62,9 @@ test-scale: deps ## Search and read a million messages on both databases; prints
 
 bench-smoke: build bench/node/node_modules/.installed ## Parley beside Node and a bare broadcast
 	bin/parley-bench smoke --parley bin/parley
+
+eval-retrieval: deps ## 50 questions: how often the passage that answers is among the best five
+	go test -count=1 -v -run TestRecall ./test/retrieval
 
 probe: bench/node/node_modules/.installed ## The Socket.IO library's versions compared
 	$(MAKE) -C bench probe

@@ -37,7 +37,7 @@ type smokeCommand struct {
 	Rate        float64       `help:"Messages per second of the delivery line." default:"200"`
 	Connections int           `help:"Connections of the idle line." default:"4000"`
 	BenchTime   string        `help:"-benchtime of the Go benchmarks." default:"2s"`
-	Only        []string      `help:"Lines to measure: fan-out, delivery, idle, append." default:"fan-out,delivery,idle,append" enum:"fan-out,delivery,idle,append"`
+	Only        []string      `help:"Lines to measure: fan-out, delivery, idle, append, streams." default:"fan-out,delivery,idle,append,streams" enum:"fan-out,delivery,idle,append,streams"`
 	Strict      bool          `help:"Fail where a line falls short."`
 	settle      `embed:""`
 }
@@ -55,7 +55,7 @@ func (c *smokeCommand) Run(ctx context.Context, out io.Writer) error {
 	measures := []struct {
 		name string
 		do   func(context.Context) ([]line, error)
-	}{{"fan-out", s.fanOut}, {"delivery", s.delivery}, {"idle", s.idle}, {"append", s.appendRate}}
+	}{{"fan-out", s.fanOut}, {"delivery", s.delivery}, {"idle", s.idle}, {"append", s.appendRate}, {"streams", s.streams}}
 	var lines []line
 	var failures []error
 	for _, m := range measures {

@@ -11,10 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-
-	"parley/gateway"
-	"parley/gateway/socketio"
 )
 
 // listeners are the server's ports.
@@ -82,7 +80,7 @@ func (l *listeners) serve(h http.Handler, log *slog.Logger) <-chan error {
 
 // serveOps serves metrics and profiles on their own address. Without it the
 // server is whole, so a taken port is only warned of.
-func (l *listeners) serveOps(addr string, sockets *socketio.Server, hub *gateway.Hub, log *slog.Logger) {
+func (l *listeners) serveOps(addr string, metrics *prometheus.Registry, log *slog.Logger) {
 	if addr == "off" {
 		return
 	}
@@ -92,7 +90,7 @@ func (l *listeners) serveOps(addr string, sockets *socketio.Server, hub *gateway
 		return
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/metrics", promhttp.HandlerFor(newMetrics(sockets, hub), promhttp.HandlerOpts{}))
+	mux.Handle("/metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)

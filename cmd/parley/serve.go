@@ -5,17 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"parley/api"
+	"parley/assistant"
 	"parley/auth"
 	"parley/chat"
 	"parley/files"
 	"parley/frontend"
 	"parley/gateway"
 	"parley/gateway/engineio"
+	"parley/gateway/rawws"
 	"parley/gateway/socketio"
 	"parley/limit"
 	"parley/store"
@@ -31,6 +35,8 @@ type server struct {
 	chat    *chat.Service
 	blobs   chat.Blobs
 	sockets *socketio.Server
+	raw     *rawws.Server
+	replies *assistant.Runner
 	door    *door
 }
 
@@ -63,7 +69,7 @@ func (c *serveCommand) wire(ctx context.Context, set settings) (*server, error) 
 		return nil, errors.Join(err, srv.close(ctx))
 	}
 	srv.door = newDoor(set)
-	srv.sockets = socketio.NewServer(srv.socketOptions())
+	srv.sockets, srv.raw = socketio.NewServer(srv.socketOptions()), rawws.NewServer(srv.rawOptions())
 	return srv, nil
 }
 
@@ -74,7 +80,10 @@ func (s *server) wireDomain(ctx context.Context) error {
 	if s.blobs, err = files.Open(ctx, s.files); err != nil {
 		return fmt.Errorf("PARLEY_FILES_URL: %w", err)
 	}
-	s.hub = gateway.NewHub(gateway.Options{Store: s.store, Epoch: s.store.Epoch, Log: s.log})
+	s.hub = gateway.NewHub(gateway.Options{
+		Store: s.store, Epoch: s.store.Epoch, Log: s.log,
+		Replies: func(room string) []chat.OpenReply { return s.chat.OpenReplies(room) },
+	})
 	cfg := s.settings.auth
 	cfg.Users, cfg.NewID, cfg.Log = s.store, uuid.NewString, s.log
 	cfg.Logins = limit.New(s.rates.logins, limitKeys, time.Now)
@@ -82,6 +91,7 @@ func (s *server) wireDomain(ctx context.Context) error {
 	if s.auth, err = auth.New(cfg); err != nil {
 		return err
 	}
+	s.replies = s.runner()
 	s.chat = chat.NewService(chat.Options{
 		Store: s.store, Bus: s.hub, Presence: s.hub, Directory: s.directory(), Blobs: s.blobs,
 		Log: s.log, Now: time.Now, NewID: newID,
@@ -90,8 +100,20 @@ func (s *server) wireDomain(ctx context.Context) error {
 		AllowEdit:  c.AllowEdit, AllowDelete: c.AllowDelete, DeleteEmptyRooms: c.DeleteEmptyRooms,
 		OpenUsers: c.OpenUsers, ExplicitJoins: c.ExplicitRoomJoins,
 		MaxContent: c.LimitContent, MaxUsers: c.LimitUsers, MaxNonce: c.LimitNonce, MaxFile: c.LimitFile,
+		NewSecretID: uuid.NewString, Assistant: s.replies, Vault: s.vault, Split: assistant.Split,
+		ReplyRate:    limit.New(s.rates.replies, limitKeys, time.Now),
+		SessionGrace: s.grace, SessionIdle: s.idle,
 	})
-	return nil
+	s.replies.Bind(s.chat)
+	return s.chat.EnsureDefault(ctx)
+}
+
+// runner makes what answers in conversations.
+func (s *server) runner() *assistant.Runner {
+	return assistant.NewRunner(assistant.Options{
+		Upstream: s.upstream, Configured: s.hosted, Mock: assistant.NewMock(assistant.MockOptions{}),
+		Budget: s.command.AssistantContext, Log: s.log, Observe: observeReply,
+	})
 }
 
 // close ends what keeps something open.
@@ -134,9 +156,24 @@ func (s *server) socketOptions() socketio.Options {
 	return o
 }
 
+func (s *server) rawOptions() rawws.Options {
+	o := rawws.Options{
+		Chat: s.chat, Hub: s.hub, Authenticate: s.authenticate, AllowOrigin: s.door.allowOrigin, Log: s.log,
+		Admit: func(r *http.Request) (*chat.Error, func(), error) {
+			a, err := s.door.admit(r)
+			return a.Refusal, a.Release, err
+		},
+		MaxFrame: s.command.LimitFrame, OutboxBytes: s.command.LimitOutbox, PingInterval: s.ping, PingTimeout: s.pingWait,
+	}
+	if s.command.RateLimits != "off" {
+		o.EventRate = func() rawws.Limiter { return limit.NewBucket(s.rates.events, time.Now) }
+	}
+	return o
+}
+
 func (s *server) apiOptions() api.Options {
 	o := api.Options{
-		Chat: s.chat, Authenticate: s.authenticate, Ready: s.ready, Realtime: s.sockets, Pages: frontend.Pages(),
+		Chat: s.chat, Authenticate: s.authenticate, Ready: s.ready, Realtime: s.sockets, Raw: s.raw, Pages: frontend.Pages(),
 		MasterKey: s.masterKey, Origins: s.origins, TrustedProxies: s.proxies, BodyLimit: s.command.LimitFrame,
 		Version: version, Log: s.log, Observe: observe,
 		Limits: api.Limits{
@@ -148,6 +185,35 @@ func (s *server) apiOptions() api.Options {
 		o.Accounts = accounts{s.auth}
 	}
 	return o
+}
+
+// sweepEvery is how often what has run out of time is looked for.
+const sweepEvery = time.Second
+
+// sweep closes the replies that lost their node and the sessions that ended by
+// themselves. On SQLite, which is one process's, what was being written when it
+// began is lost at once.
+func (s *server) sweep(ctx context.Context) {
+	lease := chat.ReplyLease
+	if strings.HasPrefix(s.command.DatabaseURL, "sqlite://") {
+		lease = 0
+	}
+	ticker := time.NewTicker(sweepEvery)
+	defer ticker.Stop()
+	for ctx.Err() == nil {
+		_, err := s.chat.SweepReplies(ctx, lease)
+		if err == nil {
+			lease = chat.ReplyLease
+		}
+		_, failed := s.chat.SweepSessions(ctx)
+		if err = errors.Join(err, failed); err != nil && ctx.Err() == nil {
+			s.log.Warn("cannot sweep replies and sessions", "error", err)
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+		}
+	}
 }
 
 // ready says why this node should get no traffic.
@@ -163,9 +229,11 @@ func (s *server) serve(ctx context.Context, l *listeners) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	go s.hub.Run(background)
+	go s.sweep(background)
+	go s.raw.Run(background)
 	go s.watchUsers(background)
 	failed := l.serve(api.New(s.apiOptions()), s.log)
-	l.serveOps(s.command.OpsAddr, s.sockets, s.hub, s.log)
+	l.serveOps(s.command.OpsAddr, newMetrics(s.sockets, s.raw, s.hub), s.log)
 	s.log.Info("parley serves", "version", version, "addresses", l.names(), "database", redacted(s.command.DatabaseURL))
 	var err error
 	select {
@@ -182,10 +250,17 @@ func (s *server) shutdown(l *listeners) error {
 	s.log.Info("draining", "timeout", s.drain)
 	ctx, cancel := context.WithTimeout(context.Background(), s.drain)
 	defer cancel()
+	err := s.replies.Close(ctx, s.drain/4)
 	sockets, done := context.WithTimeout(ctx, s.drain/2)
+	raw := make(chan struct{})
+	go func() {
+		defer close(raw)
+		s.raw.Drain(sockets, s.spread)
+	}()
 	s.sockets.Drain(sockets, s.spread)
+	<-raw
 	done()
-	err := l.shutdown(ctx)
+	err = errors.Join(err, l.shutdown(ctx))
 	err = errors.Join(err, s.close(ctx))
 	s.log.Info("stopped")
 	return err

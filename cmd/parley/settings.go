@@ -11,7 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"parley/assistant"
 	"parley/auth"
+	"parley/chat"
 	"parley/files"
 	"parley/limit"
 )
@@ -44,12 +46,26 @@ type limits struct {
 	LimitLogins      string `env:"PARLEY_LIMIT_LOGINS" default:"10/m" help:"Logins of an account."`
 	LimitLoginsIP    string `name:"limit-logins-ip" env:"PARLEY_LIMIT_LOGINS_IP" default:"60/m" help:"Logins of an address."`
 	LimitGuests      string `env:"PARLEY_LIMIT_GUESTS" default:"30/m" help:"New guests of an address."`
+	LimitReplies     string `env:"PARLEY_LIMIT_REPLIES" default:"1/s:10" help:"Replies that a user's questions start."`
 	LimitFrame       int64  `env:"PARLEY_LIMIT_FRAME" default:"1000000" help:"Bytes of a frame or a JSON body."`
 	LimitContent     int    `env:"PARLEY_LIMIT_CONTENT" default:"65536" help:"Bytes of a message's text."`
 	LimitUsers       int    `env:"PARLEY_LIMIT_USERS" default:"1000" help:"User ids in one call."`
 	LimitNonce       int    `env:"PARLEY_LIMIT_NONCE" default:"128" help:"Bytes of a nonce."`
 	LimitFile        int64  `env:"PARLEY_LIMIT_FILE" default:"26214400" help:"Bytes of an uploaded file."`
 	LimitOutbox      int    `env:"PARLEY_LIMIT_OUTBOX" default:"1048576" help:"Bytes that a connection may be behind."`
+}
+
+// assistants are the settings of what answers in conversations.
+type assistants struct {
+	AssistantURL      string `env:"PARLEY_ASSISTANT_URL" help:"Base of an OpenAI-compatible interface, such as http://127.0.0.1:11434/v1. Without it the built-in mock replies."`
+	AssistantKey      string `env:"PARLEY_ASSISTANT_KEY" help:"Its key."`
+	AssistantKeyFile  string `env:"PARLEY_ASSISTANT_KEY_FILE" help:"A file that holds it."`
+	AssistantModel    string `env:"PARLEY_ASSISTANT_MODEL" help:"The model it is asked for."`
+	AssistantContext  int    `env:"PARLEY_ASSISTANT_CONTEXT" default:"8000" help:"Tokens, as estimated, that a request may hold."`
+	EncryptionKey     string `env:"PARLEY_ENCRYPTION_KEY" help:"Encrypts stored upstream keys, at least 32 bytes. With SQLite one is made beside the database."`
+	EncryptionKeyFile string `env:"PARLEY_ENCRYPTION_KEY_FILE" help:"A file that holds it."`
+	SessionGrace      string `env:"PARLEY_SESSION_GRACE" default:"60s" help:"How long a chatbot session outlives its socket."`
+	SessionIdle       string `env:"PARLEY_SESSION_IDLE" default:"30m" help:"How long a chatbot session may be unused."`
 }
 
 // defaultAddr are the ports that existing clients' documents name.
@@ -85,6 +101,7 @@ type serveCommand struct {
 	secrets
 	limits
 	storage
+	assistants
 	Addr              string `env:"PARLEY_ADDR" default:":3000,:3001,:8000" help:"Where to listen, separated by commas."`
 	OpsAddr           string `env:"PARLEY_OPS_ADDR" default:"127.0.0.1:3002" help:"Where to serve /metrics and /debug/pprof/; off for nowhere."`
 	MasterKey         string `env:"PARLEY_MASTER_KEY" help:"What administrators' requests must carry as masterkey."`
@@ -113,6 +130,11 @@ type settings struct {
 	auth      auth.Config
 	files     files.Options
 	masterKey string
+	upstream  assistant.Backend // nil where it cannot be used
+	hosted    bool              // it speaks for chatbots without a URL of their own
+	vault     chat.Vault        // nil where there is no key
+	grace     time.Duration
+	idle      time.Duration
 	origins   []string
 	proxies   []netip.Prefix
 	rates     rates
@@ -124,8 +146,8 @@ type settings struct {
 
 // rates are nil-able: without limits the zero Rate lets everything through.
 type rates struct {
-	events, typing, messages, connections, logins, loginsIP, guests limit.Rate
-	open                                                            int
+	events, typing, messages, connections, logins, loginsIP, guests, replies limit.Rate
+	open                                                                     int
 }
 
 // mistakes collects what is wrong with settings, so that all is told at once.
@@ -148,6 +170,10 @@ func (c *serveCommand) check(s streams) (settings, error) {
 	set.auth = c.authConfig(c.DatabaseURL, &m)
 	set.files = c.storage.options(c.DatabaseURL, set.log, &m)
 	set.masterKey = secretOf(c.MasterKey, c.MasterKeyFile, "PARLEY_MASTER_KEY", &m)
+	set.upstream, set.hosted = c.upstream(set.log, &m), c.AssistantURL != ""
+	set.vault = c.vault(c.DatabaseURL, &m)
+	set.grace = duration(c.SessionGrace, "PARLEY_SESSION_GRACE", &m)
+	set.idle = duration(c.SessionIdle, "PARLEY_SESSION_IDLE", &m)
 	for _, p := range split(c.TrustedProxies) {
 		prefix, err := parsePrefix(p)
 		m.add("PARLEY_TRUSTED_PROXIES", err)
@@ -183,6 +209,7 @@ func (l limits) rates(m *mistakes) rates {
 		{"PARLEY_LIMIT_LOGINS", l.LimitLogins, &r.logins},
 		{"PARLEY_LIMIT_LOGINS_IP", l.LimitLoginsIP, &r.loginsIP},
 		{"PARLEY_LIMIT_GUESTS", l.LimitGuests, &r.guests},
+		{"PARLEY_LIMIT_REPLIES", l.LimitReplies, &r.replies},
 	} {
 		var err error
 		*one.rate, err = limit.ParseRate(one.text)
@@ -225,6 +252,44 @@ func (c secrets) authConfig(databaseURL string, m *mistakes) auth.Config {
 		m.add("PARLEY_JWT_SECRET", errors.New("is required with PostgreSQL: all nodes share it"))
 	}
 	return cfg
+}
+
+// upstream checks what speaks for chatbots without an upstream of their own.
+func (c assistants) upstream(log *slog.Logger, m *mistakes) assistant.Backend {
+	o := assistant.UpstreamOptions{URL: c.AssistantURL, Model: c.AssistantModel, Log: log}
+	o.Key = secretOf(c.AssistantKey, c.AssistantKeyFile, "PARLEY_ASSISTANT_KEY", m)
+	if c.AssistantURL == "" && (o.Key != "" || o.Model != "") {
+		m.add("PARLEY_ASSISTANT_URL", errors.New("is required with a key or a model"))
+	}
+	if c.AssistantContext < minContext {
+		m.add("PARLEY_ASSISTANT_CONTEXT", fmt.Errorf("must be at least %d", minContext))
+	}
+	u, err := assistant.NewUpstream(o)
+	m.add("PARLEY_ASSISTANT_URL", err)
+	return u
+}
+
+// minContext is the least that holds an instruction and a question.
+const minContext = 500
+
+// vault makes what encrypts stored keys; with SQLite a missing key is made beside
+// the database, with PostgreSQL none can be stored without it.
+func (c assistants) vault(databaseURL string, m *mistakes) chat.Vault {
+	key := []byte(secretOf(c.EncryptionKey, c.EncryptionKeyFile, "PARLEY_ENCRYPTION_KEY", m))
+	if path, sqlite := strings.CutPrefix(databaseURL, "sqlite://"); sqlite && len(key) == 0 && c.EncryptionKeyFile == "" {
+		var err error
+		key, err = auth.LoadOrCreateSecret(filepath.Join(filepath.Dir(path), "encryption.key"))
+		m.add("PARLEY_ENCRYPTION_KEY", err)
+		if err != nil {
+			return nil
+		}
+	}
+	if len(key) == 0 {
+		return nil
+	}
+	v, err := auth.NewVault(key)
+	m.add("PARLEY_ENCRYPTION_KEY", err)
+	return v
 }
 
 // secretOf returns the setting or what the file holds.

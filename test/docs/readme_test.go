@@ -29,11 +29,16 @@ type terminal struct {
 
 func talk(t *testing.T, s *harness.Server, args ...string) *terminal {
 	t.Helper()
+	return run(t, s, "talk.js", args...)
+}
+
+func run(t *testing.T, s *harness.Server, program string, args ...string) *terminal {
+	t.Helper()
 	dir := filepath.Join(harness.Root(), "examples", "talk")
 	if _, err := os.Stat(filepath.Join(dir, "node_modules")); err != nil {
 		t.Fatal("the example is not installed: run `make deps`")
 	}
-	cmd := exec.Command("node", append([]string{"talk.js", "--url", s.URL}, args...)...)
+	cmd := exec.Command("node", append([]string{program, "--url", s.URL}, args...)...)
 	cmd.Dir = dir
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -113,6 +118,20 @@ func TestFirstConversation(t *testing.T) {
 	_, answer := s.Call(t, "GET", "/chat/messages?limit=10", token(t, s, "alice"), nil)
 	messages, _ := answer["messages"].([]any)
 	if len(messages) != 2 {
+		t.Errorf("the history has %d messages: %v", len(messages), answer)
+	}
+}
+
+// TestFirstQuestion is the README's: the answer comes, and the program ends.
+func TestFirstQuestion(t *testing.T) {
+	s := harness.Start(t)
+	ask := run(t, s, "ask.js", "--token", token(t, s, "bob"), "What do you know?")
+	ask.wants(t, "What do you know?")
+	for line := range ask.lines {
+		t.Log(line)
+	}
+	_, answer := s.Call(t, "GET", "/chat/history", token(t, s, "bob"), nil)
+	if messages, _ := answer["messages"].([]any); len(messages) != 2 {
 		t.Errorf("the history has %d messages: %v", len(messages), answer)
 	}
 }

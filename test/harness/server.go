@@ -105,6 +105,7 @@ func Start(tb testing.TB, env ...string) *Server {
 		"PARLEY_FILES_URL=file://" + filepath.Join(tb.TempDir(), "files"),
 		"PARLEY_JWT_SECRET=" + Secret, "PARLEY_OPEN_USERS=true",
 	}, env...)
+	Binary(tb) // where it cannot be built there is nothing to clean up
 	tb.Cleanup(s.cleanup)
 	s.Run()
 	return s
