@@ -126,8 +126,10 @@ func (s *Service) configure(bot *Chatbot, c ChatbotChange) error {
 		value *string
 		max   int
 	}{
-		{"name", &bot.Name, c.Name, 4 * MaxName}, {"prompt", &bot.Prompt, c.Prompt, MaxPrompt},
-		{"model", &bot.Model, c.Model, 4 * MaxName}, {"url", &bot.URL, c.URL, MaxURL},
+		{"name", &bot.Name, c.Name, 4 * MaxName},
+		{"prompt", &bot.Prompt, c.Prompt, MaxPrompt},
+		{"model", &bot.Model, c.Model, 4 * MaxName},
+		{"url", &bot.URL, c.URL, MaxURL},
 	} {
 		if f.value == nil {
 			continue

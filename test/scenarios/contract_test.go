@@ -11,21 +11,22 @@ type form struct {
 	name   string // over HTTP
 	status int
 	grpc   int // to clients of Conduit
+	ending int // the close code of a raw door that lets nobody in for it; 0: none is promised
 }
 
 // contract is the contract's table of errors (section 2), written out.
 var contract = map[chat.Code]form{
-	"invalid":         {"INVALID_ARGUMENTS", 400, 3},
-	"unauthenticated": {"UNAUTHORIZED", 401, 16},
-	"token_expired":   {"UNAUTHORIZED", 401, 16},
-	"forbidden":       {"FORBIDDEN", 403, 7},
-	"blocked":         {"FORBIDDEN", 403, 7},
-	"not_found":       {"NOT_FOUND", 404, 5},
-	"conflict":        {"CONFLICT", 409, 6},
-	"too_large":       {"TOO_LARGE", 413, 3},
-	"rate_limited":    {"TOO_MANY_REQUESTS", 429, 8},
-	"unavailable":     {"UNAVAILABLE", 503, 14},
-	"internal":        {"INTERNAL_SERVER_ERROR", 500, 13},
+	"invalid":         {"INVALID_ARGUMENTS", 400, 3, 0},
+	"unauthenticated": {"UNAUTHORIZED", 401, 16, 4401},
+	"token_expired":   {"UNAUTHORIZED", 401, 16, 4401},
+	"forbidden":       {"FORBIDDEN", 403, 7, 4403},
+	"blocked":         {"FORBIDDEN", 403, 7, 4403},
+	"not_found":       {"NOT_FOUND", 404, 5, 4404},
+	"conflict":        {"CONFLICT", 409, 6, 0},
+	"too_large":       {"TOO_LARGE", 413, 3, 0},
+	"rate_limited":    {"TOO_MANY_REQUESTS", 429, 8, 0},
+	"unavailable":     {"UNAVAILABLE", 503, 14, 0},
+	"internal":        {"INTERNAL_SERVER_ERROR", 500, 13, 0},
 }
 
 // codesOf returns the codes that HTTP shows so.

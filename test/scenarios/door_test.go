@@ -41,8 +41,16 @@ type Person struct {
 //	List       roomId before after skip limit search
 //	Rooms      skip limit search     Typing  roomId typing
 //	Sync       rooms: {roomId: cursor}
+//	Say        text nonce, and roomId sessionId for a session's conversation
+//	Escalate   reason roomId, and sessionId for a session's conversation
+//	Stop       messageId             Own     before limit
+//	Enter CloseSession  sessionId    OpenSession  chatbotId
+//	MakeBot    name prompt url       Bots    skip limit search
+//	ChangeBot  chatbotId name prompt url
+//	DropBot, Documents  chatbotId    AddDocument  chatbotId name content
+//	Document, DropDocument  chatbotId documentId
 //
-// and the others take a roomId.
+// Clear takes none and the others take a roomId.
 type Op struct {
 	Verb Verb
 	Args Args
@@ -76,6 +84,23 @@ const (
 	Read       Verb = "mark as read"
 	Typing     Verb = "type"
 	Sync       Verb = "sync"
+
+	Say          Verb = "talk to the assistant"
+	Escalate     Verb = "ask for a person"
+	Stop         Verb = "stop a reply"
+	Own          Verb = "read one's own conversation"
+	Clear        Verb = "clear one's own conversation"
+	OpenSession  Verb = "begin a session"
+	Enter        Verb = "enter a session"
+	CloseSession Verb = "close a session"
+	Bots         Verb = "list chatbots"
+	MakeBot      Verb = "make a chatbot"
+	ChangeBot    Verb = "change a chatbot"
+	DropBot      Verb = "delete a chatbot"
+	AddDocument  Verb = "add a document"
+	Documents    Verb = "list documents"
+	Document     Verb = "get a document"
+	DropDocument Verb = "delete a document"
 )
 
 // Answer is what a door said.
@@ -85,6 +110,8 @@ type Answer struct {
 	Codes []chat.Code
 	// Text is what a refusal says to people.
 	Text string
+	// Later is whether a refusal says when to come back.
+	Later bool
 }
 
 // lacks names the doors that have no form for something, and why.
@@ -94,26 +121,65 @@ type lacks map[string]string
 var (
 	noEvent  = lacks{"socketio": "the contract has no event for it"}
 	noRoute  = lacks{"http": "the contract has no route for it"}
+	neither  = both(noEvent, noRoute)
 	typed    = lacks{"service": "its arguments have types"}
 	vouched  = lacks{"service": "its caller's token was checked"}
 	inPath   = lacks{"http": "the argument stands in the path"}
 	ownTalk  = lacks{"socketio": "without a room it goes to one's own conversation"}
 	isTyping = lacks{"socketio": "there it is the typing event"}
+	binaries = lacks{"socketio": "a text frame that is no UTF-8 ends the connection"}
 )
 
 // verbLacks says which doors have no form for an operation at all.
 var verbLacks = map[Verb]lacks{
 	Create: noEvent, Rooms: noEvent, Room: noEvent, Update: noEvent, DeleteRoom: noEvent, Add: noEvent, Remove: noEvent,
-	List: noEvent, Message: noEvent,
+	List: noEvent, Message: noEvent, Clear: noEvent, OpenSession: noEvent, CloseSession: noEvent,
+	Bots: noEvent, MakeBot: noEvent, ChangeBot: noEvent, DropBot: noEvent,
+	AddDocument: noEvent, Documents: noEvent, Document: noEvent, DropDocument: noEvent,
 	Listen: noRoute, Unlisten: noRoute, History: noRoute, Read: noRoute, Typing: noRoute, Sync: noRoute,
+	Escalate: noRoute, Stop: noRoute, Own: noEvent, Enter: neither,
 }
 
 // missing says why a door is not asked to do something, "" if it is.
-func missing(door string, verb Verb, also ...lacks) string {
-	for _, l := range append(also, verbLacks[verb]) {
+func missing(door string, op Op, also ...lacks) string {
+	for _, l := range append(also, verbLacks[op.Verb], rawLacks(op)) {
 		if why := l[door]; why != "" {
 			return why
 		}
 	}
 	return ""
+}
+
+// rawLacks says of the raw doors, each of which is for one conversation, whether
+// the operation is about another, or none.
+func rawLacks(op Op) lacks {
+	l := lacks{"token": "it is for one's own conversation alone", "session": "it is for a session alone"}
+	room, elsewhere := op.Args["roomId"]
+	rooms, _ := op.Args["rooms"].(Args)
+	_, mine := rooms["me"]
+	switch op.Verb {
+	case Say, Escalate, Enter:
+		if op.Args["sessionId"] != nil {
+			delete(l, "session")
+		} else if !elsewhere || room == "me" {
+			delete(l, "token")
+		}
+	case Stop:
+		delete(l, "token")
+	case Sync:
+		if mine && len(rooms) == 1 {
+			delete(l, "token")
+		}
+	}
+	return l
+}
+
+func both(a, b lacks) lacks {
+	all := lacks{}
+	for _, l := range []lacks{a, b} {
+		for door, why := range l {
+			all[door] = why
+		}
+	}
+	return all
 }

@@ -2,11 +2,11 @@ package scenarios
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,9 +15,11 @@ import (
 	"github.com/google/uuid"
 
 	"parley/api"
+	"parley/assistant"
 	"parley/auth"
 	"parley/chat"
 	"parley/gateway"
+	"parley/gateway/rawws"
 	"parley/gateway/socketio"
 	"parley/internal/testenv"
 	"parley/store"
@@ -38,6 +40,9 @@ type server struct {
 	auth   *auth.Service
 	doors  []Door
 	people map[string]Person
+	first  *house // made with the first annex
+	spent  spent
+	mute   mute
 }
 
 func newServer(t *testing.T) *server {
@@ -53,23 +58,32 @@ func newServer(t *testing.T) *server {
 	if s.store, err = store.Open(ctx, store.Options{URL: url, Logger: log}); err != nil {
 		t.Fatal(err)
 	}
-	hub := gateway.NewHub(gateway.Options{Store: s.store, Epoch: s.store.Epoch, Log: log})
-	s.chat = chat.NewService(chat.Options{
-		Store: s.store, Bus: hub, Log: log, Now: time.Now, NewID: newID, AllowEdit: true, AllowDelete: true,
+	hub := gateway.NewHub(gateway.Options{
+		Store: s.store, Epoch: s.store.Epoch, Log: log,
+		Replies: func(room string) []chat.OpenReply { return s.chat.OpenReplies(room) },
 	})
+	s.chat = chat.NewService(chat.Options{
+		Store: s.store, Bus: hub, Log: log, Now: time.Now, NewID: newID, NewSecretID: uuid.NewString,
+		AllowEdit: true, AllowDelete: true, PostRate: &s.spent, Assistant: &s.mute, Split: assistant.Split,
+	})
+	s.must(s.chat.EnsureDefault(ctx))
 	s.auth, err = auth.New(auth.Config{Secret: []byte(secret), Users: s.store, NewID: uuid.NewString, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
 	sockets := socketio.NewServer(socketio.Options{Chat: s.chat, Hub: hub, Authenticate: s.authenticate, Log: log})
+	raw := rawws.NewServer(rawws.Options{Chat: s.chat, Hub: hub, Authenticate: s.authenticate, Log: log})
 	listening := httptest.NewServer(api.New(api.Options{
-		Chat: s.chat, Authenticate: s.authenticate, Realtime: sockets, Log: log,
+		Chat: s.chat, Authenticate: s.authenticate, Realtime: sockets, Raw: raw, Log: log,
 	}))
-	s.doors = []Door{serviceDoor{s.chat}, httpDoor{listening.URL}, socketDoor{listening.URL}}
+	s.doors = []Door{
+		serviceDoor{s.chat}, httpDoor{listening.URL}, socketDoor{listening.URL}, tokenDoor(listening.URL), sessionDoor(listening.URL),
+	}
 	t.Cleanup(func() {
 		drained, cancel := context.WithTimeout(ctx, patience)
 		defer cancel()
 		sockets.Drain(drained, 0)
+		raw.Drain(drained, 0)
 		listening.Close()
 		s.auth.Close()
 		if err := s.store.Close(ctx); err != nil {
@@ -129,9 +143,15 @@ func (s *server) person(id string, role chat.Role) Person {
 	s.t.Helper()
 	u := chat.User{ID: id, Name: id, Role: role, CreatedAt: time.Now()}
 	s.must(s.store.EnsureUsers(s.t.Context(), []chat.User{u}))
+	return s.bearer(u)
+}
+
+// bearer gives a user an own token.
+func (s *server) bearer(u chat.User) Person {
+	s.t.Helper()
 	token, _, err := s.auth.Issue(u, time.Hour)
 	s.must(err)
-	return Person{chat.Actor{ID: id, Name: id, Role: role}, "Bearer " + token}
+	return Person{chat.Actor{ID: u.ID, Name: u.Name, Role: u.Role}, "Bearer " + token}
 }
 
 // sign makes an outside token.
@@ -163,9 +183,15 @@ func (s *server) must(err error) {
 //	{theirs}  the stranger's message in {outside}
 type house struct {
 	*server
+	people map[string]Person
 	rooms  []string
+	pairs  []string          // names and ids in turn
 	names  *strings.Replacer // a name's id
 	hidden *strings.Replacer // an id's name
+	// In an annex: the rooms beside it, its sessions, and what is in the names of
+	// its chatbots.
+	beside, sessions []string
+	mark             string
 	// What is kept of it before and after a scenario.
 	before, after snapshot
 }
@@ -191,18 +217,24 @@ func (s *server) newHouse() *house {
 	mine, his, gone, theirs := post(ann, room, "mine"), post(bob, room, "his"), post(ann, room, "gone"), post(cid, outside, "theirs")
 	_, err := s.chat.Delete(ctx, ann, gone)
 	s.must(err)
-	pairs := []string{
+	h := &house{server: s, people: s.people, rooms: []string{room, public, talk, outside}}
+	h.call(
 		"{room}", room, "{public}", public, "{talk}", talk, "{outside}", outside, "{mine}", mine, "{his}", his,
 		"{gone}", gone, "{theirs}", theirs, "{guest}", guest.ID, "{epoch}", s.store.Epoch(),
-	}
-	h := &house{server: s, rooms: []string{room, public, talk, outside}, names: strings.NewReplacer(pairs...)}
-	for i := 0; i < len(pairs); i += 2 {
-		pairs[i], pairs[i+1] = pairs[i+1], pairs[i]
-	}
-	h.hidden = strings.NewReplacer(pairs...)
+	)
 	h.before = h.look()
 	h.after = h.before
 	return h
+}
+
+// call gives names to ids.
+func (h *house) call(pairs ...string) {
+	h.pairs = append(h.pairs, pairs...)
+	turned := slices.Clone(h.pairs)
+	for i := 0; i < len(turned); i += 2 {
+		turned[i], turned[i+1] = turned[i+1], turned[i]
+	}
+	h.names, h.hidden = strings.NewReplacer(h.pairs...), strings.NewReplacer(turned...)
 }
 
 // changed reports whether the house is no more as it was made.
@@ -243,45 +275,4 @@ func (h *house) fill(v any) any {
 		return args
 	}
 	return v
-}
-
-// snapshot is what is kept of a house.
-type snapshot struct {
-	all    string // with names for ids
-	effect string // the same without times, and alike for whatever ids were made
-	// How far the rooms have come, together.
-	seq, version int64
-}
-
-// look takes a snapshot.
-func (h *house) look() snapshot {
-	h.t.Helper()
-	ctx := h.t.Context()
-	var s snapshot
-	var all, times strings.Builder
-	for _, id := range h.rooms {
-		r, err := h.store.Room(ctx, id)
-		h.must(err)
-		s.seq, s.version = s.seq+r.Seq, s.version+r.Version
-		fmt.Fprintf(&all, "%s %q %s of %s, %d people, seq %d version %d last %s deleted %t",
-			id, r.Name, r.Visibility, r.Creator, r.ParticipantCount, r.Seq, r.Version, r.LastMessageID, r.Deleted)
-		fmt.Fprint(&times, r.CreatedAt, r.UpdatedAt, r.ActiveAt)
-		for _, user := range []string{"ann", "bob", "cid", "dan", "eve", "root", h.people["guest"].ID} {
-			m, err := h.store.Member(ctx, id, user)
-			h.must(err)
-			fmt.Fprintf(&all, "\n  %s %s read %d", user, m.State, m.ReadSeq)
-			fmt.Fprint(&times, m.JoinedAt)
-		}
-		ms, err := h.store.Changes(ctx, id, 0, 1000)
-		h.must(err)
-		for _, m := range ms {
-			fmt.Fprintf(&all, "\n  %d @%d born %d %s %s %q %v nonce %q reply %q %s deleted %t edited %t", m.Seq, m.Version, m.BornVersion,
-				m.Sender, m.Type, m.Text, m.Files, m.Nonce, m.ReplyTo, m.Status, m.Deleted, !m.EditedAt.IsZero())
-			fmt.Fprint(&times, m.ID, m.CreatedAt, m.EditedAt, m.UpdatedAt)
-		}
-		all.WriteByte('\n')
-	}
-	text := h.hidden.Replace(all.String())
-	s.all, s.effect = text+times.String(), newIDs.ReplaceAllString(text, "{new}")
-	return s
 }

@@ -2,8 +2,10 @@ package scenarios
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strings"
@@ -19,6 +21,7 @@ func (httpDoor) Name() string { return "http" }
 type route struct {
 	method, path string // {name} in the path is an argument
 	query        bool   // the other arguments are the query, not a JSON body
+	form         bool   // the body is a form with the file {name} of {content}
 	status       int    // of a yes; 200 unless said
 }
 
@@ -37,6 +40,20 @@ var routes = map[Verb]route{
 	Message:    {method: "GET", path: "/chat/messages/{messageId}"},
 	Edit:       {method: "PUT", path: "/chat/messages/{messageId}"},
 	Delete:     {method: "DELETE", path: "/chat/messages/{messageId}"},
+
+	Say:          {method: "POST", path: "/chat/messages", status: http.StatusCreated},
+	Own:          {method: "GET", path: "/chat/history", query: true},
+	Clear:        {method: "DELETE", path: "/chat/history"},
+	OpenSession:  {method: "POST", path: "/chatbot/{chatbotId}/session"},
+	CloseSession: {method: "DELETE", path: "/chatbot/session/{sessionId}"},
+	Bots:         {method: "GET", path: "/chatbot", query: true},
+	MakeBot:      {method: "POST", path: "/chatbot", status: http.StatusCreated},
+	ChangeBot:    {method: "PATCH", path: "/chatbot/{chatbotId}"},
+	DropBot:      {method: "DELETE", path: "/chatbot/{chatbotId}"},
+	AddDocument:  {method: "POST", path: "/chatbot/{chatbotId}/documents", form: true, status: http.StatusCreated},
+	Documents:    {method: "GET", path: "/chatbot/{chatbotId}/documents", query: true},
+	Document:     {method: "GET", path: "/chatbot/{chatbotId}/documents/{documentId}"},
+	DropDocument: {method: "DELETE", path: "/chatbot/{chatbotId}/documents/{documentId}"},
 }
 
 func (d httpDoor) Do(t *testing.T, who Person, op Op) (Answer, bool) {
@@ -50,23 +67,37 @@ func (d httpDoor) Do(t *testing.T, who Person, op Op) (Answer, bool) {
 	if !ok {
 		return Answer{}, false
 	}
-	body := ""
-	if !r.query && r.method != "GET" {
-		text, err := json.Marshal(args)
-		if err != nil {
-			t.Fatal(err)
-		}
-		body = string(text)
-	}
+	body, kind := r.body(t, args)
 	req, err := http.NewRequestWithContext(t.Context(), r.method, d.url+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Content-Type", kind)
 	if who.Token != "" {
 		req.Header.Set("Authorization", who.Token)
 	}
 	return r.answer(t, req), true
+}
+
+// body is what goes with the request, and its type.
+func (r route) body(t *testing.T, args Args) (body, kind string) {
+	t.Helper()
+	switch {
+	case r.form:
+		var b strings.Builder
+		form := multipart.NewWriter(&b)
+		file, err := form.CreateFormFile("file", fmt.Sprint(args["name"]))
+		if err == nil {
+			_, err = fmt.Fprint(file, args["content"])
+		}
+		if err := errors.Join(err, form.Close()); err != nil {
+			t.Fatal(err)
+		}
+		return b.String(), form.FormDataContentType()
+	case !r.query && r.method != "GET":
+		body = encode(t, args)
+	}
+	return body, "application/json"
 }
 
 // httpArgs puts the arguments where HTTP has them.
@@ -75,7 +106,7 @@ func httpArgs(op Op) Args {
 	content := Args{}
 	for name, v := range op.Args {
 		switch {
-		case op.Verb == Post && name == "text":
+		case (op.Verb == Post || op.Verb == Say) && name == "text":
 			args["message"] = v
 		case op.Verb == Post && (name == "contentType" || name == "content" || name == "files"):
 			content[name] = v
@@ -87,6 +118,9 @@ func httpArgs(op Op) Args {
 	}
 	if len(content) > 0 {
 		args["message"] = content
+	}
+	if op.Verb == Say && args["roomId"] == nil {
+		args["roomId"] = "me"
 	}
 	return args
 }
@@ -146,5 +180,5 @@ func (r route) answer(t *testing.T, req *http.Request) Answer {
 	if len(codes) == 0 || refusal.Status != res.StatusCode {
 		t.Fatalf("status %d with %s: not in the contract", res.StatusCode, text)
 	}
-	return Answer{Codes: codes, Text: refusal.Message}
+	return Answer{Codes: codes, Text: refusal.Message, Later: res.Header.Get("Retry-After") != ""}
 }

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"parley/chat"
@@ -35,6 +36,13 @@ type arguments struct {
 	Limit       int              `json:"limit"`
 	Search      string           `json:"search"`
 	Rooms       map[string]string
+	Reason      string  `json:"reason"`
+	SessionID   string  `json:"sessionId"`
+	ChatbotID   string  `json:"chatbotId"`
+	DocumentID  string  `json:"documentId"`
+	Name        *string `json:"name"`
+	Prompt      *string `json:"prompt"`
+	URL         *string `json:"url"`
 }
 
 func (d serviceDoor) Do(t *testing.T, who Person, op Op) (Answer, bool) {
@@ -49,12 +57,17 @@ func (d serviceDoor) Do(t *testing.T, who Person, op Op) (Answer, bool) {
 	if err := decoder.Decode(&in); err != nil || who.Role == "" {
 		return Answer{}, false
 	}
-	err = d.do(t, who.Actor, op.Verb, in)
+	in.Text, in.Content = spoil(in.Text), value(spoil(&in.Content))
+	do := d.do
+	if talks[op.Verb] {
+		do = d.talk
+	}
+	err = do(t, who.Actor, op.Verb, in)
 	if err == nil {
 		return Answer{}, true
 	}
 	e := chat.ErrorOf(err)
-	return Answer{Codes: []chat.Code{e.Code}, Text: e.Message}, true
+	return Answer{Codes: []chat.Code{e.Code}, Text: e.Message, Later: e.RetryAfter > 0}, true
 }
 
 func (d serviceDoor) do(t *testing.T, a chat.Actor, verb Verb, in arguments) (err error) {
@@ -96,6 +109,56 @@ func (d serviceDoor) do(t *testing.T, a chat.Actor, verb Verb, in arguments) (er
 		err = d.Typing(ctx, a, in.RoomID, in.Typing, "")
 	case Sync:
 		_, err = d.SyncRooms(ctx, a, in.Rooms)
+	}
+	return err
+}
+
+// talks are the operations with chatbots.
+var talks = map[Verb]bool{
+	Say: true, Escalate: true, Stop: true, Own: true, Clear: true, OpenSession: true, Enter: true, CloseSession: true,
+	Bots: true, MakeBot: true, ChangeBot: true, DropBot: true,
+	AddDocument: true, Documents: true, Document: true, DropDocument: true,
+}
+
+func (d serviceDoor) talk(t *testing.T, a chat.Actor, verb Verb, in arguments) (err error) {
+	ctx, page := t.Context(), chat.Page{Skip: in.Skip, Limit: in.Limit, Search: in.Search}
+	settings := chat.ChatbotChange{Name: in.Name, Prompt: in.Prompt, URL: in.URL}
+	switch verb {
+	case Say:
+		if in.RoomID == "" {
+			in.RoomID = chat.Me
+		}
+		_, err = d.Post(ctx, a, in.draft())
+	case Escalate:
+		_, err = d.Escalate(ctx, a, in.RoomID, in.Reason)
+	case Stop:
+		err = d.StopReply(ctx, a, in.MessageID)
+	case Own:
+		_, _, _, err = d.ConversationHistory(ctx, a, in.Before, in.Limit)
+	case Clear:
+		err = d.ClearHistory(ctx, a)
+	case OpenSession:
+		_, err = d.OpenSession(ctx, a, in.ChatbotID)
+	case Enter:
+		_, _, err = d.EnterSession(ctx, a, in.SessionID)
+	case CloseSession:
+		err = d.CloseSession(ctx, a, in.SessionID)
+	case Bots:
+		_, _, err = d.Chatbots(ctx, a, page)
+	case MakeBot:
+		_, err = d.CreateChatbot(ctx, a, settings)
+	case ChangeBot:
+		_, err = d.UpdateChatbot(ctx, a, in.ChatbotID, settings)
+	case DropBot:
+		err = d.DeleteChatbot(ctx, a, in.ChatbotID)
+	case AddDocument:
+		_, err = d.AddDocument(ctx, a, in.ChatbotID, value(in.Name), strings.NewReader(in.Content))
+	case Documents:
+		_, _, err = d.Documents(ctx, a, in.ChatbotID, page)
+	case Document:
+		_, err = d.Document(ctx, a, in.ChatbotID, in.DocumentID)
+	case DropDocument:
+		err = d.DeleteDocument(ctx, a, in.ChatbotID, in.DocumentID)
 	}
 	return err
 }

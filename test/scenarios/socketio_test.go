@@ -39,12 +39,15 @@ var events = map[Verb]struct {
 	Delete:   {"delete", []string{"messageId"}},
 	History:  {"history", nil},
 	Sync:     {"sync", nil},
+	Say:      {"message", nil},
+	Escalate: {"human-escalation", nil},
+	Stop:     {"stop", []string{"messageId"}},
 }
 
 func (d socketDoor) Do(t *testing.T, who Person, op Op) (Answer, bool) {
 	t.Helper()
 	e, ok := events[op.Verb]
-	if !ok || op.Verb == Post && !posts(op.Args) {
+	if text, _ := op.Args["text"].(string); !ok || op.Verb == Post && !posts(op.Args) || strings.Contains(text, broken) {
 		return Answer{}, false
 	}
 	s := &socket{acks: make(chan json.RawMessage, 1), errors: make(chan [2]json.RawMessage, 1)}
@@ -68,7 +71,7 @@ func (d socketDoor) Do(t *testing.T, who Person, op Op) (Answer, bool) {
 	if len(a.Codes) > 0 {
 		// Once more without an ack, and as one object where there is the choice.
 		once := []any{op.Args}
-		if op.Verb == Post {
+		if op.Verb == Post || op.Verb == Say {
 			once = inPositions(op, nil)
 		}
 		s.tell(t, a, e.name, once)
@@ -78,13 +81,16 @@ func (d socketDoor) Do(t *testing.T, who Person, op Op) (Answer, bool) {
 
 // posts reports whether the arguments are a message to a room.
 func posts(args Args) bool {
-	return args["roomId"] != nil && args["roomId"] != "" && args["contentType"] != "typing"
+	return args["roomId"] != nil && args["contentType"] != "typing"
 }
 
 // inPositions lists the arguments as the event has them.
 func inPositions(op Op, positions []string) []any {
-	if op.Verb == Post {
+	switch op.Verb {
+	case Post:
 		return postArgs(op.Args)
+	case Say:
+		return sayArgs(op.Args)
 	}
 	if positions == nil {
 		return []any{op.Args}
@@ -111,6 +117,23 @@ func postArgs(args Args) []any {
 	}
 	delete(object, "roomId")
 	return []any{args["roomId"], object}
+}
+
+// sayArgs is a lone text, one object that names no room, or, in a session, what
+// goes to its room.
+func sayArgs(args Args) []any {
+	object := maps.Clone(args)
+	delete(object, "sessionId")
+	if object["roomId"] != nil {
+		return postArgs(object)
+	}
+	text, isText := object["text"].(string)
+	if isText && len(object) == 1 {
+		return []any{text}
+	}
+	object["content"] = object["text"]
+	delete(object, "text")
+	return []any{object}
 }
 
 // socket is a connected client.
@@ -141,11 +164,7 @@ func (s *socket) Ack(_ uint64, args []byte) { s.acks <- json.RawMessage(strings.
 
 func (s *socket) emit(t *testing.T, id uint64, name string, args []any) {
 	t.Helper()
-	text, err := json.Marshal(append([]any{name}, args...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Emit(id, text); err != nil {
+	if err := s.Emit(id, []byte(encode(t, append([]any{name}, args...)))); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -171,15 +190,16 @@ func (s *socket) ask(t *testing.T, name string, args []any) Answer {
 	var acks []struct {
 		Ok    *bool
 		Error *struct {
-			Code    chat.Code
-			Message string
+			Code         chat.Code
+			Message      string
+			RetryAfterMs int64
 		}
 	}
 	if err := json.Unmarshal(text, &acks); err != nil || len(acks) != 1 || acks[0].Ok == nil || *acks[0].Ok == (acks[0].Error != nil) {
 		t.Fatalf("ack %s", text)
 	}
 	if e := acks[0].Error; e != nil {
-		return Answer{Codes: []chat.Code{e.Code}, Text: e.Message}
+		return Answer{Codes: []chat.Code{e.Code}, Text: e.Message, Later: e.RetryAfterMs > 0}
 	}
 	return Answer{}
 }

@@ -158,13 +158,3 @@ var wrongKinds = []scenario{
 	{name: "numbers for users", who: "creator", verb: Add, args: in("{room}", "users", list(1)), code: invalid, lacks: typed},
 	{name: "a number for a visibility", who: "creator", verb: Update, args: in("{room}", "visibility", 7), code: invalid, lacks: typed},
 }
-
-func both(a, b lacks) lacks {
-	all := lacks{}
-	for _, l := range []lacks{a, b} {
-		for door, why := range l {
-			all[door] = why
-		}
-	}
-	return all
-}
