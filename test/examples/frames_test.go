@@ -92,3 +92,26 @@ func TestFrames(t *testing.T) {
 	start, _, _ := strings.Cut(spans(doc.rows(t, name)[1][0] + doc.rows(t, name)[1][1])[1], "...")
 	refused.wants(start)
 }
+
+// TestBareSockets talks with the assistant over the page's two bare WebSockets.
+func TestBareSockets(t *testing.T) {
+	const name = "The assistant, over a bare WebSocket"
+	s := harness.Start(t)
+	token := harness.Token(t, "alice", "user")
+	doc := clients(t)
+	fill := func(code string) string {
+		code = strings.ReplaceAll(filled(code, s, token, ""), "$"+token, "$TOKEN")
+		return strings.ReplaceAll(code, "localhost:8000", s.Addr)
+	}
+	r := dialRaw(t, fill(strings.TrimSpace(doc.block(t, name, "text", 0))))
+	r.sends(strings.TrimSpace(doc.block(t, name, "text", 1)))
+	for _, kind := range []string{"stream-start", "stream-token", "stream-end"} {
+		r.wants(`{"type":"` + kind + `"`)
+	}
+	url := sh(t, t.TempDir(), []string{"TOKEN=" + token}, fill(doc.block(t, name, "sh", 0)))
+	session := dialRaw(t, strings.TrimSpace(url))
+	session.sends(`{"message":"Hello","message_type":"text"}`)
+	for _, kind := range []string{"response_start", "response_chunk", "response_complete"} {
+		session.wants(`{"type":"` + kind + `"`)
+	}
+}
