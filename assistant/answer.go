@@ -3,6 +3,7 @@ package assistant
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"runtime/debug"
 	"time"
 
@@ -12,9 +13,11 @@ import (
 )
 
 const (
-	// openFor is how long a reply that cannot be begun is tried: the store may be
-	// away, or another node may be writing one in the conversation.
+	// openFor is how long a reply that cannot be begun is tried while the store is away.
 	openFor = time.Minute
+	// askAgain is how often a question is tried while another node writes a reply in
+	// its conversation.
+	askAgain = 250 * time.Millisecond
 	// closeFor is how long a reply that cannot be closed is tried. Past it, its lease
 	// runs out and any node closes it.
 	closeFor = 10 * time.Second
@@ -29,9 +32,7 @@ func (r *Runner) answer(q chat.Question) {
 	begin := time.Now()
 	reply, err := r.begin(ctx, q, func() { stop(errStopped) })
 	if err != nil {
-		if code := chat.CodeOf(err); code != chat.CodeNotFound && code != chat.CodeConflict {
-			r.opts.Log.Error("a reply was not begun", "room", q.Room.ID, "error", err)
-		}
+		r.opts.Log.Log(ctx, levelOf(err), "a reply was not begun", "room", q.Room.ID, "error", err)
 		return
 	}
 	defer reply.Done()
@@ -50,13 +51,38 @@ func (r *Runner) answer(q chat.Question) {
 	}
 }
 
-// begin opens the reply as soon as that can be.
+// levelOf tells what is nobody's fault from what is the store's.
+func levelOf(err error) slog.Level {
+	switch chat.CodeOf(err) {
+	case chat.CodeNotFound, chat.CodeConflict, chat.CodeBlocked:
+		return slog.LevelDebug
+	}
+	return slog.LevelError
+}
+
+// begin opens the reply as soon as that can be: however long another one takes.
 func (r *Runner) begin(ctx context.Context, q chat.Question, stop func()) (*chat.Reply, error) {
+	for {
+		reply, err := r.tryOpen(ctx, q, stop)
+		if !errors.Is(err, chat.ErrReplyOpen) {
+			return reply, err
+		}
+		select {
+		case <-time.After(askAgain):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// tryOpen tries to open the reply until the store says something.
+func (r *Runner) tryOpen(ctx context.Context, q chat.Question, stop func()) (*chat.Reply, error) {
 	return backoff.Retry(ctx, func() (*chat.Reply, error) {
 		bounded, cancel := context.WithTimeout(ctx, storeTimeout)
 		defer cancel()
 		reply, err := r.opts.Chat.OpenReply(bounded, q, stop)
-		if code := chat.CodeOf(err); code == chat.CodeNotFound || errors.Is(err, chat.ErrNotOwner) {
+		switch chat.CodeOf(err) {
+		case chat.CodeNotFound, chat.CodeConflict, chat.CodeBlocked:
 			return nil, backoff.Permanent(err)
 		}
 		return reply, err
@@ -102,6 +128,7 @@ func (r *Runner) write(ctx context.Context, q chat.Question, reply *chat.Reply) 
 			ending = Ending{Status: unfinished(wrote)}
 		}
 	}()
+	q.Message = reply.Asked()
 	request, backend, err := r.request(ctx, q)
 	if err == nil {
 		reply.Ground(request.Sources)

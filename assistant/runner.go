@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -44,8 +45,10 @@ type Runner struct {
 
 	mu     sync.Mutex
 	queues map[string][]chat.Question // by room; a room with an entry has a worker
-	closed bool
-	work   sync.WaitGroup
+	// answering is the question that a room's worker has taken.
+	answering map[string]string
+	closed    bool
+	work      sync.WaitGroup
 }
 
 // Why a reply is ended before its backend is done.
@@ -64,7 +67,7 @@ func NewRunner(o Options) *Runner {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	r := &Runner{opts: o, open: semaphore.NewWeighted(o.MaxOpen), queues: map[string][]chat.Question{}}
+	r := &Runner{opts: o, open: semaphore.NewWeighted(o.MaxOpen), queues: map[string][]chat.Question{}, answering: map[string]string{}}
 	r.ctx, r.stop = context.WithCancelCause(context.Background())
 	return r
 }
@@ -87,6 +90,9 @@ const retryQuestion = 5 * time.Second
 func (r *Runner) Admit(room string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.closed {
+		return chat.ErrClosing
+	}
 	if len(r.queues[room]) >= r.opts.MaxWaiting {
 		return chat.RateLimited(retryQuestion)
 	}
@@ -101,6 +107,9 @@ func (r *Runner) Ask(q chat.Question) {
 		return
 	}
 	waiting, busy := r.queues[q.Room.ID]
+	if r.answering[q.Room.ID] == q.Message.ID || slices.ContainsFunc(waiting, func(w chat.Question) bool { return w.Message.ID == q.Message.ID }) {
+		return // a repetition
+	}
 	r.queues[q.Room.ID] = append(waiting, q)
 	if !busy {
 		r.work.Go(func() { r.serve(q.Room.ID) })
@@ -124,9 +133,10 @@ func (r *Runner) next(room string) (chat.Question, bool) {
 	waiting := r.queues[room]
 	if len(waiting) == 0 || r.ctx.Err() != nil {
 		delete(r.queues, room)
+		delete(r.answering, room)
 		return chat.Question{}, false
 	}
-	r.queues[room] = waiting[1:]
+	r.queues[room], r.answering[room] = waiting[1:], waiting[0].Message.ID
 	return waiting[0], true
 }
 

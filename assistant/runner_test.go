@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -276,10 +277,50 @@ func TestDraining(t *testing.T) {
 	if m := d.answer(q); m.Status != chat.StatusInterrupted || m.Text != "so far" {
 		t.Errorf("%s %q", m.Status, m.Text)
 	}
-	d.say("afterwards")
 	if len(d.asked) != 0 || len(d.OpenReplies(waits.Room)) != 0 {
 		t.Error("a question was answered after the end")
 	}
+	_, err := d.Post(t.Context(), ann, chat.Draft{Room: chat.Me, Text: "afterwards", Type: chat.ContentText})
+	if chat.CodeOf(err) != chat.CodeUnavailable {
+		t.Errorf("what nobody will answer is taken: %v", err)
+	}
+}
+
+// TestWaitingQuestionKnowsTheAnswerBefore: what waited is asked behind the answer
+// that it waited for, though that took its place behind it.
+func TestWaitingQuestionKnowsTheAnswerBefore(t *testing.T) {
+	d := newDesk(t)
+	d.say("What is the capital of France?")
+	c := d.next()
+	d.say("How many people live there?")
+	d.say("And in Berlin?")
+	_ = c.emit("Paris")
+	c.finish(chat.StatusComplete)
+	c = d.next()
+	want := []assistant.Turn{{"user", "What is the capital of France?"}, {"assistant", "Paris"}, {"user", "How many people live there?"}}
+	if !slices.Equal(c.Turns, want) {
+		t.Errorf("asked %v", c.Turns)
+	}
+	c.finish(chat.StatusComplete)
+	d.next().finish(chat.StatusComplete)
+}
+
+// TestAnotherNodesReply: a question waits as long as another node writes in its
+// conversation.
+func TestAnotherNodesReply(t *testing.T) {
+	d := newDesk(t)
+	first := d.say("one")
+	c := d.next()
+	other := &desk{t: t, asked: make(chan *call, 1), news: make(chan struct{}), db: d.db}
+	other.runner = assistant.NewRunner(assistant.Options{Mock: other, Log: slog.New(slog.DiscardHandler)})
+	other.Service = chat.NewService(chat.Options{Store: d.db, Bus: other, Now: time.Now, NewID: uuid.NewString, Assistant: other.runner})
+	other.runner.Bind(other.Service)
+	t.Cleanup(func() { _ = other.runner.Close(context.Background(), 0) })
+	q := other.say("two")
+	c.finish(chat.StatusComplete)
+	d.answer(first)
+	other.next().finish(chat.StatusComplete)
+	other.answer(q)
 }
 
 // TestTooManyWait: past the bound questions are refused, and taken again later.

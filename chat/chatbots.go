@@ -120,6 +120,7 @@ func (s *Service) chatbot(ctx context.Context, chatbot string) (Chatbot, error) 
 
 // configure checks a change and makes it.
 func (s *Service) configure(bot *Chatbot, c ChatbotChange) error {
+	before := bot.URL
 	for _, f := range []struct {
 		field string
 		to    *string
@@ -147,6 +148,9 @@ func (s *Service) configure(bot *Chatbot, c ChatbotChange) error {
 	}
 	if err := upstreamURL(bot.URL); err != nil {
 		return err
+	}
+	if bot.URL != before && len(bot.Key) > 0 && c.Key == nil {
+		return Errorf(CodeInvalid, "key must be given again with another url")
 	}
 	return s.lock(bot, c.Key)
 }

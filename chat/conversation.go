@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"strings"
 	"time"
 )
@@ -157,18 +158,33 @@ func (s *Service) ClearHistory(ctx context.Context, a Actor) error {
 	if err := s.postRate(a); err != nil {
 		return err
 	}
-	if err := s.hush(ctx, room); err != nil {
-		return err
+	if s.Assistant != nil {
+		s.Assistant.Forget(room)
 	}
-	_, err = s.apply(ctx, Command{Room: room, User: a.ID, Decide: func(st State) (Effects, error) {
+	for {
+		out, err := s.clear(ctx, a, room)
+		if !errors.Is(err, ErrReplyOpen) {
+			return err
+		}
+		if err := s.cancelReply(ctx, room, out.Before.Room.OpenReply); err != nil {
+			return err
+		}
+	}
+}
+
+// clear removes the messages unless a reply is open: it would stay.
+func (s *Service) clear(ctx context.Context, a Actor, room string) (Outcome, error) {
+	return s.apply(ctx, Command{Room: room, User: a.ID, Decide: func(st State) (Effects, error) {
 		if err := visible(st); err != nil {
 			return Effects{}, err
+		}
+		if st.Room.OpenReply != "" {
+			return Effects{}, ErrReplyOpen
 		}
 		return Effects{Clear: true}, nil
 	}}, func(out Outcome) []Event {
 		return []Event{{Kind: EventHistoryCleared, Room: room, Version: out.Room.Version}}
 	})
-	return err
 }
 
 // MaxReason bounds the reason of an escalation, in bytes.

@@ -103,12 +103,21 @@ func (s *Service) post(p posting, done func(Receipt, error)) {
 		r := Receipt{Epoch: s.Store.Epoch()}
 		if out.Message != nil {
 			r.Message = *out.Message
-			s.ask(p, out)
+			s.ask(p, out.Room, r.Message)
 		} else {
 			r.Message, r.Duplicate = *out.Before.Prior, true
+			if unanswered(out.Before) { // its node may have ended before it came to that
+				s.ask(p, out.Room, r.Message)
+			}
 		}
 		done(r, nil)
 	})
+}
+
+// unanswered reports whether nothing was said since a repeated message, or is
+// being written.
+func unanswered(st State) bool {
+	return !st.Prior.Deleted && st.Prior.Seq == st.Room.Seq && st.Room.OpenReply == ""
 }
 
 // admission says whether a question may be asked, once however often a command is
@@ -135,9 +144,9 @@ func (s *Service) questions(p posting, r Room) bool {
 }
 
 // ask passes a stored question on.
-func (s *Service) ask(p posting, out Outcome) {
-	if s.questions(p, out.Room) {
-		s.Assistant.Ask(Question{Room: out.Room, Message: *out.Message, Asker: *p.asker})
+func (s *Service) ask(p posting, r Room, m Message) {
+	if s.questions(p, r) {
+		s.Assistant.Ask(Question{Room: r, Message: m, Asker: *p.asker})
 	}
 }
 

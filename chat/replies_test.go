@@ -40,14 +40,22 @@ func (w *world) question(l *listener, a chat.Actor, text string) chat.Question {
 // begin opens a reply that stop ends as its writer would.
 func (w *world) begin(q chat.Question) *chat.Reply {
 	w.t.Helper()
-	var r *chat.Reply
+	stopped := make(chan struct{}, 1)
 	r, err := w.OpenReply(w.ctx(), q, func() {
-		go func() {
-			_ = r.Close(context.Background(), chat.StatusCancelled, 0, 0)
-			r.Done()
-		}()
+		select {
+		case stopped <- struct{}{}:
+		default:
+		}
 	})
 	w.ok(err)
+	go func() {
+		select {
+		case <-stopped:
+			_ = r.Close(context.Background(), chat.StatusCancelled, 0, 0)
+			r.Done()
+		case <-w.ctx().Done():
+		}
+	}()
 	return r
 }
 
@@ -246,7 +254,7 @@ func TestTooManyQuestions(t *testing.T) {
 		_, err := w.Post(w.ctx(), ann, d)
 		w.ok(err)
 	}
-	equal(t, "asked", len(l.asked), 1)
+	same(t, "asked, each time the same", column(l.asked, func(q chat.Question) string { return q.Message.Text }), []string{"one", "one", "one"})
 	_, err := w.Post(w.ctx(), ann, says(chat.Me, "two"))
 	check(t, err, chat.CodeRateLimited, "")
 	allowed, l.refuse = 1, chat.RateLimited(time.Second)

@@ -18,10 +18,11 @@ const CheckpointEvery = 900 * time.Millisecond
 // Assistant answers what is asked in conversations that a chatbot answers. Its
 // methods may be called at once and must not block.
 type Assistant interface {
-	// Admit returns nil, or a CodeRateLimited error where too many questions wait
-	// in the room. It is called while the room is locked.
+	// Admit returns nil, a CodeRateLimited error where too many questions wait in the
+	// room, or CodeUnavailable. It is called while the room is locked.
 	Admit(room string) error
-	// Ask is told of every stored question, in the order of its room.
+	// Ask is told of every stored question, in the order of its room, and perhaps
+	// again of one that its asker repeats before it was answered.
 	Ask(q Question)
 	// Forget drops the questions of the room that wait.
 	Forget(room string)
@@ -56,6 +57,7 @@ type ReplyRecord struct {
 type Reply struct {
 	service *Service
 	room    Room
+	asked   Message
 	stop    func() // ends its writing
 	closed  chan struct{}
 
@@ -84,24 +86,32 @@ var (
 // OpenReply stores an empty streaming reply to the question and tells the room.
 // stop is called when the reply is to end early; the writer then closes it. It
 // refuses with ErrReplyOpen, with ErrNotOwner once the conversation's owner epoch
-// has moved on, and with CodeNotFound where room or question are gone.
+// has moved on, with CodeNotFound where room or question are gone, and with
+// ErrBlocked for an asker who was blocked meanwhile.
 func (s *Service) OpenReply(ctx context.Context, q Question, stop func()) (*Reply, error) {
+	asker, err := s.Store.User(ctx, q.Asker.ID)
+	if err != nil && CodeOf(err) != CodeNotFound {
+		return nil, err
+	}
+	if asker.Blocked {
+		return nil, ErrBlocked
+	}
 	now := s.now()
 	record := ReplyRecord{OwnerEpoch: q.Room.OwnerEpoch}
 	m := Message{
 		ID: s.NewID(), Room: q.Room.ID, Sender: BotSender(q.Room.Chatbot), Type: ContentText, ReplyTo: q.Message.ID,
 		Status: StatusStreaming, CreatedAt: now, UpdatedAt: now, Reply: &record,
 	}
-	out, err := s.apply(ctx, Command{Room: q.Room.ID, Decide: func(st State) (Effects, error) {
+	out, err := s.apply(ctx, Command{Room: q.Room.ID, Message: q.Message.ID, Decide: func(st State) (Effects, error) {
 		switch {
 		case st.Room.ID == "" || st.Room.Deleted:
 			return Effects{}, ErrRoomNotFound
 		case st.Room.OwnerEpoch != q.Room.OwnerEpoch:
 			return Effects{}, ErrNotOwner
+		case st.Message == nil || st.Message.Deleted:
+			return Effects{}, ErrMessageNotFound // deleted or cleared while it waited
 		case st.Room.OpenReply != "":
 			return Effects{}, ErrReplyOpen
-		case q.Message.Seq <= st.Room.ClearedSeq:
-			return Effects{}, ErrMessageNotFound // it was cleared while it waited
 		}
 		insert := m
 		return Effects{Insert: &insert}, nil
@@ -111,13 +121,20 @@ func (s *Service) OpenReply(ctx context.Context, q Question, stop func()) (*Repl
 	if err != nil {
 		return nil, err
 	}
-	r := &Reply{service: s, room: out.Room, stop: stop, closed: make(chan struct{}), message: *out.Message, record: record}
+	r := &Reply{
+		service: s, room: out.Room, asked: *out.Before.Message, stop: stop, closed: make(chan struct{}),
+		message: *out.Message, record: record,
+	}
 	s.replies.add(r)
 	return r, nil
 }
 
 // ID returns the reply's message id.
 func (r *Reply) ID() string { return r.message.ID }
+
+// Asked returns the question as it was when the reply was begun: it may have been
+// edited while it waited.
+func (r *Reply) Asked() Message { return r.asked }
 
 // Ground notes the passages that the reply rests on.
 func (r *Reply) Ground(sources []Source) {
@@ -131,7 +148,7 @@ func (r *Reply) Append(token string) {
 	r.mu.Lock()
 	offset := r.units
 	r.text = append(r.text, token...)
-	r.units += utf16Len(token)
+	r.units += UTF16Len(token)
 	r.mu.Unlock()
 	r.service.Bus.Publish(Event{
 		Kind: EventStreamToken, Room: r.room.ID, At: r.room.Version, Epoch: r.service.Store.Epoch(),
@@ -204,13 +221,32 @@ func (s *Service) closeReply(ctx context.Context, room, message string, change f
 }
 
 // Earlier lists what was said in a conversation before the question, oldest
-// first, at most n messages.
+// first, out of its newest n messages. A reply stands behind its question, though
+// it took its place behind those that waited.
 func (s *Service) Earlier(ctx context.Context, q Question, n int) ([]Message, error) {
-	ms, _, err := s.Store.Messages(ctx, MessageQuery{
-		Room: q.Room.ID, User: q.Room.Creator, Before: q.Message.Seq, Page: Page{Limit: n},
-	}, false)
-	slices.Reverse(ms)
-	return ms, err
+	ms, _, err := s.Store.Messages(ctx, MessageQuery{Room: q.Room.ID, User: q.Room.Creator, Page: Page{Limit: n}}, false)
+	if err != nil {
+		return nil, err
+	}
+	replies, questions := map[string][]Message{}, map[string]bool{}
+	for _, m := range ms {
+		questions[m.ID] = !m.Bot()
+	}
+	for _, m := range slices.Backward(ms) {
+		if m.Bot() && questions[m.ReplyTo] {
+			replies[m.ReplyTo] = append(replies[m.ReplyTo], m)
+		}
+	}
+	var earlier []Message
+	for _, m := range slices.Backward(ms) {
+		switch {
+		case m.Bot() && questions[m.ReplyTo]: // behind its question
+		case m.Sender == q.Room.Creator && m.Seq >= q.Message.Seq: // asked later
+		default:
+			earlier = append(append(earlier, m), replies[m.ID]...)
+		}
+	}
+	return earlier, nil
 }
 
 // Passages finds the passages of a chatbot's documents that are best for the
@@ -237,25 +273,26 @@ func (s *Service) StopReply(ctx context.Context, a Actor, messageID string) erro
 	} else if err != nil {
 		return err
 	}
-	if m.Status != StatusStreaming || s.replies.stop(ctx, messageID) {
-		return ctx.Err()
+	if m.Status != StatusStreaming {
+		return nil
 	}
-	// It is not written here, or has ended since it was read.
-	if m, err = s.Store.Message(ctx, messageID); err == nil && m.Status == StatusStreaming {
-		err = Errorf(CodeUnavailable, "The reply is written elsewhere, try again")
-	}
-	return err
+	return s.cancelReply(ctx, m.Room, messageID)
 }
 
-// hush stops the room's open reply and drops the questions that wait there.
-func (s *Service) hush(ctx context.Context, room string) error {
-	if s.Assistant != nil {
-		s.Assistant.Forget(room)
+// cancelReply ends an open reply. One that this node does not write is closed as
+// of its last checkpoint; its writer finds that out with its next.
+func (s *Service) cancelReply(ctx context.Context, room, message string) error {
+	if s.replies.stop(ctx, message) {
+		return ctx.Err()
 	}
-	for _, open := range s.OpenReplies(room) {
-		s.replies.stop(ctx, open.Message.ID)
+	_, err := s.closeReply(ctx, room, message, func(m *Message, _ Room) error {
+		m.Status, m.UpdatedAt = StatusCancelled, s.now()
+		return nil
+	})
+	if CodeOf(err) == CodeNotFound {
+		return nil // it has ended meanwhile
 	}
-	return ctx.Err()
+	return err
 }
 
 // OpenReplies returns the replies that this node writes in the room.
@@ -275,11 +312,19 @@ func (s *Service) SweepReplies(ctx context.Context, lease time.Duration) (int, e
 		if s.replies.has(m.ID) {
 			continue
 		}
-		_, err := s.closeReply(ctx, m.Room, m.ID, func(m *Message, _ Room) error {
+		stored, err := s.Store.Message(ctx, m.ID) // with its record
+		if err != nil {
+			return n, err
+		}
+		record := stored.Reply
+		_, err = s.closeReply(ctx, m.Room, m.ID, func(m *Message, room Room) error {
 			if m.UpdatedAt.After(before) {
 				return ErrReplyOpen // its writer lives
 			}
 			m.Status, m.UpdatedAt = StatusInterrupted, s.now()
+			if record != nil && record.OwnerEpoch != room.OwnerEpoch {
+				m.Status, m.Text = StatusCancelled, "" // nothing of a bot's comes out once it owns no more
+			}
 			return nil
 		})
 		switch CodeOf(err) {
@@ -351,8 +396,8 @@ func (o *openReplies) stop(ctx context.Context, id string) bool {
 	return true
 }
 
-// utf16Len counts the code units that a text has in UTF-16, as JavaScript does.
-func utf16Len(s string) int {
+// UTF16Len counts the code units that a text has in UTF-16, as JavaScript does.
+func UTF16Len(s string) int {
 	n := 0
 	for _, r := range s {
 		n += utf16.RuneLen(r)

@@ -32,15 +32,17 @@ func (s *Service) OpenSession(ctx context.Context, a Actor, chatbot string) (New
 	if err := s.converse(ctx, *room, members); err != nil {
 		return NewSession{}, err
 	}
-	ms, _, err := s.Store.Messages(ctx, MessageQuery{Room: room.ID, User: a.ID, Page: Page{Limit: PreviousMessages}}, false)
-	if err != nil {
-		return NewSession{}, err
-	}
-	slices.Reverse(ms)
+	// What comes after this version is told over the session's socket.
 	heads, err := s.Store.Heads(ctx, []string{room.ID})
 	if err != nil {
 		return NewSession{}, err
 	}
+	ms, _, err := s.Store.Messages(ctx, MessageQuery{Room: room.ID, User: a.ID, Page: Page{Limit: PreviousMessages}}, false)
+	if err != nil {
+		return NewSession{}, err
+	}
+	ms = slices.DeleteFunc(ms, func(m Message) bool { return m.BornVersion > heads[room.ID] })
+	slices.Reverse(ms)
 	session := Session{
 		ID: s.NewSecretID(), User: a.ID, Chatbot: bot.ID, Room: room.ID, CreatedAt: now, UsedAt: now, SeenVersion: heads[room.ID],
 	}
@@ -86,15 +88,16 @@ func (s *Service) EnterSession(ctx context.Context, a Actor, session string) (Se
 	if err != nil {
 		return Session{}, Chatbot{}, err
 	}
-	return one, bot, s.SeenSessions(ctx, []string{one.ID})
+	return one, bot, s.SeenSessions(ctx, map[string]int64{one.ID: one.SeenVersion})
 }
 
-// SeenSessions notes that the sockets of these sessions are open now.
-func (s *Service) SeenSessions(ctx context.Context, sessions []string) error {
-	if len(sessions) == 0 {
+// SeenSessions notes that the sockets of these sessions are open now, and up to
+// which version of its room each one's client is known to have seen everything.
+func (s *Service) SeenSessions(ctx context.Context, seen map[string]int64) error {
+	if len(seen) == 0 {
 		return nil
 	}
-	return s.Store.SeenSessions(ctx, sessions, s.now())
+	return s.Store.SeenSessions(ctx, seen, s.now())
 }
 
 // UsedSession notes that the user has said something in the session.
@@ -109,12 +112,21 @@ func (s *Service) LeftSession(ctx context.Context, session string, version int64
 }
 
 // SessionReplies returns the chatbot's replies that were closed since the
-// session's client was last known to have seen everything, oldest first.
+// session's client was last known to have seen everything, oldest first: those
+// among the last PreviousMessages messages.
 func (s *Service) SessionReplies(ctx context.Context, one Session) ([]Message, error) {
-	ms, err := s.Store.Changes(ctx, one.Room, one.SeenVersion, PreviousMessages)
-	return slices.DeleteFunc(ms, func(m Message) bool {
-		return !m.Bot() || m.Deleted || m.BornVersion <= one.SeenVersion
-	}), err
+	ms, _, err := s.Store.Messages(ctx, MessageQuery{Room: one.Room, User: one.User, Page: Page{Limit: PreviousMessages}}, false)
+	if err != nil {
+		return nil, err
+	}
+	ms = slices.DeleteFunc(ms, func(m Message) bool { return !m.Bot() || m.BornVersion <= one.SeenVersion })
+	slices.Reverse(ms)
+	for i, m := range ms {
+		if ms[i], err = s.Store.Message(ctx, m.ID); err != nil { // with its sources
+			return nil, err
+		}
+	}
+	return ms, nil
 }
 
 // SweepSessions closes the sessions whose socket has been gone for the grace, and

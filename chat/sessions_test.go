@@ -68,7 +68,7 @@ func TestSessionsEnd(t *testing.T) {
 	after := func(d time.Duration, want int) {
 		t.Helper()
 		now = now.Add(d)
-		w.ok(w.SeenSessions(w.ctx(), []string{stays}))
+		w.ok(w.SeenSessions(w.ctx(), map[string]int64{stays: 0}))
 		n, err := w.SweepSessions(w.ctx())
 		w.ok(err)
 		equal(t, "closed after "+d.String(), n, want)

@@ -284,8 +284,9 @@ type SessionStore interface {
 	Session(ctx context.Context, id string) (Session, error)
 	// CloseSessions closes those of ids that are active, and returns them.
 	CloseSessions(ctx context.Context, ids []string, at time.Time) ([]Session, error)
-	// SeenSessions sets SeenAt of active sessions.
-	SeenSessions(ctx context.Context, ids []string, at time.Time) error
+	// SeenSessions sets SeenAt of active sessions, and their SeenVersion, which never
+	// goes back.
+	SeenSessions(ctx context.Context, seen map[string]int64, at time.Time) error
 	// UsedSession sets UsedAt.
 	UsedSession(ctx context.Context, id string, at time.Time) error
 	// LeftSession sets SeenAt, and SeenVersion, which never goes back.

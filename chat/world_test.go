@@ -49,12 +49,22 @@ type recorder struct {
 }
 
 func (r *recorder) Publish(e chat.Event) {
-	if r.before != nil {
-		r.before(e)
+	r.mu.Lock()
+	before := r.before
+	r.mu.Unlock()
+	if before != nil {
+		before(e)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.events = append(r.events, e)
+}
+
+// hook sets before while others may publish.
+func (r *recorder) hook(f func(chat.Event)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.before = f
 }
 
 // take returns what was published since the last look.

@@ -40,7 +40,7 @@ func (r *room) takeToken(e chat.Event) {
 	case !ok:
 		r.takeReplies()
 	case news != "":
-		r.grow(st, news, codeUnits(news))
+		r.grow(st, news, chat.UTF16Len(news))
 	}
 }
 

@@ -57,15 +57,6 @@ func (st *stream) token(at mark, piece string) chat.Event {
 	}
 }
 
-// codeUnits counts a text's code units in UTF-16.
-func codeUnits(s string) int {
-	n := 0
-	for _, r := range s {
-		n += utf16.RuneLen(r)
-	}
-	return n
-}
-
 // arrears is one round of giving sessions what they have not got of a stream. What
 // several are to get is encoded once.
 type arrears struct {

@@ -64,7 +64,7 @@ func (w *writer) say(room, token string) chat.Event {
 	r := w.open[room]
 	e := chat.Event{Kind: chat.EventStreamToken, Room: room, At: w.head(room), Epoch: "e", MessageID: r.Message.ID, Token: token, Offset: r.Units}
 	r.Text += token
-	r.Units += codeUnits(token)
+	r.Units += chat.UTF16Len(token)
 	return e
 }
 
@@ -200,7 +200,7 @@ func (r *reader) Send(f Frame) {
 	case chat.EventStreamToken:
 		r.check(st.start && !st.message && p.Offset == st.units && p.Token != "" && p.Named == "", "token", p)
 		st.text += p.Token
-		st.units += codeUnits(p.Token)
+		st.units += chat.UTF16Len(p.Token)
 		st.tokens++
 	case chat.EventMessage:
 		r.check((st.start || r.back) && !st.message && !st.end && p.Named != "", "message", p)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -101,10 +103,21 @@ func (s *Store) CloseSessions(ctx context.Context, ids []string, at time.Time) (
 }
 
 // SeenSessions implements [chat.SessionStore].
-func (s *Store) SeenSessions(ctx context.Context, ids []string, at time.Time) error {
-	err := eachPart(ids, func(part []string) error {
-		return s.db.write.WithContext(ctx).Exec(`UPDATE chatbot_sessions SET seen_at = ? WHERE id IN ? AND closed_at = 0`,
-			toMillis(at), part).Error
+func (s *Store) SeenSessions(ctx context.Context, seen map[string]int64, at time.Time) error {
+	err := eachPart(slices.Sorted(maps.Keys(seen)), func(part []string) error {
+		var values strings.Builder
+		args := make([]any, 0, 2*len(part)+1)
+		for i, id := range part {
+			if i > 0 {
+				values.WriteByte(',')
+			}
+			values.WriteString("(?, CAST(? AS BIGINT))")
+			args = append(args, id, seen[id])
+		}
+		return s.db.write.WithContext(ctx).Exec(`WITH seen(id, version) AS (VALUES `+values.String()+`)
+			UPDATE chatbot_sessions SET seen_at = ?,
+				seen_version = CASE WHEN seen_version < seen.version THEN seen.version ELSE seen_version END
+			FROM seen WHERE chatbot_sessions.id = seen.id AND closed_at = 0`, append(args, toMillis(at))...).Error
 	})
 	if err != nil {
 		return fmt.Errorf("store: seen sessions: %w", err)

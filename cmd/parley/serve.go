@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -38,6 +39,7 @@ type server struct {
 	raw     *rawws.Server
 	replies *assistant.Runner
 	door    *door
+	closing atomic.Bool
 }
 
 // Run serves until ctx ends, then drains.
@@ -105,7 +107,23 @@ func (s *server) wireDomain(ctx context.Context) error {
 		SessionGrace: s.grace, SessionIdle: s.idle,
 	})
 	s.replies.Bind(s.chat)
-	return s.chat.EnsureDefault(ctx)
+	if err := s.chat.EnsureDefault(ctx); err != nil {
+		return err
+	}
+	return s.closeLost(ctx)
+}
+
+// closeLost ends the replies that were being written when the process before this
+// one ended: SQLite is one process's, so nobody else writes them.
+func (s *server) closeLost(ctx context.Context) error {
+	if !strings.HasPrefix(s.command.DatabaseURL, "sqlite://") {
+		return nil
+	}
+	for {
+		if n, err := s.chat.SweepReplies(ctx, 0); n == 0 || err != nil {
+			return err
+		}
+	}
 }
 
 // runner makes what answers in conversations.
@@ -191,20 +209,12 @@ func (s *server) apiOptions() api.Options {
 const sweepEvery = time.Second
 
 // sweep closes the replies that lost their node and the sessions that ended by
-// themselves. On SQLite, which is one process's, what was being written when it
-// began is lost at once.
+// themselves.
 func (s *server) sweep(ctx context.Context) {
-	lease := chat.ReplyLease
-	if strings.HasPrefix(s.command.DatabaseURL, "sqlite://") {
-		lease = 0
-	}
 	ticker := time.NewTicker(sweepEvery)
 	defer ticker.Stop()
 	for ctx.Err() == nil {
-		_, err := s.chat.SweepReplies(ctx, lease)
-		if err == nil {
-			lease = chat.ReplyLease
-		}
+		_, err := s.chat.SweepReplies(ctx, chat.ReplyLease)
 		_, failed := s.chat.SweepSessions(ctx)
 		if err = errors.Join(err, failed); err != nil && ctx.Err() == nil {
 			s.log.Warn("cannot sweep replies and sessions", "error", err)
@@ -218,7 +228,7 @@ func (s *server) sweep(ctx context.Context) {
 
 // ready says why this node should get no traffic.
 func (s *server) ready(ctx context.Context) error {
-	if s.sockets.Draining() {
+	if s.closing.Load() {
 		return chat.ErrClosing
 	}
 	return s.store.Ping(ctx)
@@ -250,6 +260,7 @@ func (s *server) shutdown(l *listeners) error {
 	s.log.Info("draining", "timeout", s.drain)
 	ctx, cancel := context.WithTimeout(context.Background(), s.drain)
 	defer cancel()
+	s.closing.Store(true)
 	err := s.replies.Close(ctx, s.drain/4)
 	sockets, done := context.WithTimeout(ctx, s.drain/2)
 	raw := make(chan struct{})

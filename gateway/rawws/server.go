@@ -111,6 +111,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Connection", "Upgrade")
 		refuse(w, http.StatusUpgradeRequired, "This address is a WebSocket")
 		return
+	case r.ContentLength != 0: // net/http would wait for it before the handshake is answered
+		w.Header().Set("Connection", "close")
+		refuse(w, http.StatusBadRequest, "A WebSocket handshake has no body")
+		return
 	}
 	refusal, release, err := s.opts.Admit(r)
 	if err != nil {
@@ -217,12 +221,12 @@ func (s *Server) Run(ctx context.Context) {
 // seen is one turn of Run.
 func (s *Server) seen(ctx context.Context) {
 	s.mu.Lock()
-	ids := make([]string, 0, len(s.visits))
-	for id := range s.visits {
-		ids = append(ids, id)
+	seen := make(map[string]int64, len(s.visits))
+	for id, c := range s.visits {
+		seen[id] = c.visit.seen.Load()
 	}
 	s.mu.Unlock()
-	if err := s.opts.Chat.SeenSessions(ctx, ids); err != nil && ctx.Err() == nil {
+	if err := s.opts.Chat.SeenSessions(ctx, seen); err != nil && ctx.Err() == nil {
 		s.opts.Log.Error("cannot note which sessions have a socket", "error", err)
 	}
 }

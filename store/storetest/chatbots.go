@@ -93,10 +93,11 @@ func sessions(s *suite) {
 	s.equal("closed and stored", must(s.store.Session(s.ctx(), first.ID)), want)
 
 	_, at := s.next("moment")
-	s.code("seen", s.store.SeenSessions(s.ctx(), []string{first.ID, second.ID, "none"}, at), "")
+	s.code("seen", s.store.SeenSessions(s.ctx(), map[string]int64{first.ID: 7, second.ID: 7, "none": 7}, at), "")
+	s.code("seen less", s.store.SeenSessions(s.ctx(), map[string]int64{second.ID: 5}, at), "")
 	s.code("seen none", s.store.SeenSessions(s.ctx(), nil, at), "")
 	s.equal("seen once closed", must(s.store.Session(s.ctx(), first.ID)), want)
-	second.SeenAt = at
+	second.SeenAt, second.SeenVersion = at, 7
 	s.equal("seen", must(s.store.Session(s.ctx(), second.ID)), second)
 	second.UsedAt, second.SeenAt, second.SeenVersion = at.Add(time.Second), at.Add(2*time.Second), 9
 	s.code("used", s.store.UsedSession(s.ctx(), second.ID, second.UsedAt), "")
