@@ -242,8 +242,8 @@ func (s *server) serve(ctx context.Context, l *listeners) error {
 	go s.sweep(background)
 	go s.raw.Run(background)
 	go s.watchUsers(background)
-	failed := l.serve(api.New(s.apiOptions()), s.log)
 	l.serveOps(s.command.OpsAddr, newMetrics(s.sockets, s.raw, s.hub), s.log)
+	failed := l.serve(api.New(s.apiOptions()), s.log)
 	s.log.Info("parley serves", "version", version, "addresses", l.names(), "database", redacted(s.command.DatabaseURL))
 	var err error
 	select {
