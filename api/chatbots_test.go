@@ -50,7 +50,7 @@ func (d *botDoor) answer(room, text string) {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	question := chat.Question{Room: r, Message: chat.Message{Seq: r.Seq}}
+	question := chat.Question{Room: r, Message: chat.Message{ID: r.LastMessageID}}
 	reply, err := d.chat.OpenReply(ctx, question, func() {})
 	if err != nil {
 		d.t.Fatal(err)

@@ -20,7 +20,7 @@ func TestPresenceOfOthers(t *testing.T) {
 	c := h.join(t, "mallory")
 	before := h.bob.count("typing") + h.bob.count("presence")
 	for _, event := range []string{"presence", "typing"} {
-		for _, room := range []string{private, "none", strings.ToUpper(h.room), h.room + "x", "me", "%", "*"} {
+		for _, room := range []string{private, "none", strings.ToUpper(h.room), h.room + "x", "%", "*"} {
 			if got := code(c.call(t, event, room)); got != "not_found" {
 				t.Errorf("%s of %s: %q", event, room, got)
 			}
