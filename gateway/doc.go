@@ -1,7 +1,8 @@
 // Package gateway is where live connections meet the domain. A [Session] is one
 // user's connection, whatever its protocol; the [Hub] carries events from the
 // bus to the sessions of this node, each room in the order of its versions; an
-// [Outbox] bounds what a connection may be behind. A reply that is being written
+// [Outbox] bounds what a connection may be behind, and a [Writer] writes it;
+// [Answers] come in the order of what they answer. A reply that is being written
 // is passed on piece by piece; its text is held once for each room, from which
 // those who come late or are slow are given what they lack.
 //

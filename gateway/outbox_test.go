@@ -3,6 +3,8 @@ package gateway
 import (
 	"errors"
 	"fmt"
+	"net"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -119,6 +121,56 @@ func TestOutboxChangesItsConsumer(t *testing.T) {
 	finish()
 	if a, b := <-out, <-out; a != "a" || b != "b" {
 		t.Errorf("got %q, %q", a, b)
+	}
+}
+
+// recorder notes how a connection is written to.
+type recorder struct {
+	net.Conn
+	writes    []int
+	deadlines int
+	err       error
+}
+
+func (r *recorder) Write(p []byte) (int, error) {
+	if r.err != nil {
+		return 0, r.err
+	}
+	r.writes = append(r.writes, len(p))
+	return len(p), nil
+}
+
+func (r *recorder) SetWriteDeadline(time.Time) error {
+	r.deadlines++
+	return nil
+}
+
+// TestWriter joins what is small and cuts what is large, and moves the deadline
+// only when less than half of it is left.
+func TestWriter(t *testing.T) {
+	o, conn := NewOutbox(1<<20), &recorder{}
+	w := Writer{Conn: conn, Timeout: time.Hour}
+	for range 3 {
+		_ = o.Push(RawFrame(make([]byte, 10)))
+	}
+	_ = o.Push(RawFrame(make([]byte, 2*writeBatch+1)))
+	_ = o.Push(RawFrame(make([]byte, 10)))
+	if last, err := w.Drain(o); last || err != nil {
+		t.Errorf("drained: %v %v", last, err)
+	}
+	if want := []int{30, writeBatch, writeBatch, 1, 10}; !slices.Equal(conn.writes, want) || conn.deadlines != 1 {
+		t.Errorf("writes of %d with %d deadlines, want %d with one", conn.writes, conn.deadlines, want)
+	}
+	w.deadline -= time.Hour/2 + time.Second
+	_ = o.Push(text("the last"))
+	o.Close(false)
+	if last, err := w.Drain(o); !last || err != nil || conn.deadlines != 2 {
+		t.Errorf("closed, drained: %v %v, %d deadlines", last, err, conn.deadlines)
+	}
+	o, conn.err = NewOutbox(100), net.ErrClosed
+	_ = o.Push(text("lost"))
+	if last, err := w.Drain(o); last || !errors.Is(err, net.ErrClosed) {
+		t.Errorf("over a closed connection: %v %v", last, err)
 	}
 }
 

@@ -30,18 +30,16 @@ type Conn struct {
 
 	mu        sync.Mutex
 	handler   Handler
-	ws        net.Conn      // the current transport; nil while polling
-	upgrading bool          // a WebSocket is on its way
-	probed    bool          // its probe has come through: polls are answered at once
-	probing   *socket       // that WebSocket
-	polling   chan struct{} // of the GET that is being answered; closed to answer it now
-	freed     bool          // polling is closed
+	ws        gateway.Writer // the current transport; without a Conn while polling
+	upgrading bool           // a WebSocket is on its way
+	probed    bool           // its probe has come through: polls are answered at once
+	probing   *socket        // that WebSocket
+	polling   chan struct{}  // of the GET that is being answered; closed to answer it now
+	freed     bool           // polling is closed
 	posting   bool
 	closed    bool // no more packets are sent or handled
 	done      chan struct{}
 	ended     bool
-
-	deadline time.Time // of writes to ws; its consumer's alone
 
 	beat    *time.Timer
 	pinged  bool // a pong is awaited
@@ -84,7 +82,7 @@ func (c *Conn) Done() <-chan struct{} { return c.done }
 func (c *Conn) Polling() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.ws == nil
+	return c.ws.Conn == nil
 }
 
 // attach gives the connection its handler, and begins its heartbeats.
@@ -223,7 +221,7 @@ func (c *Conn) end(reason string, discard bool) {
 		return
 	}
 	c.closed, c.ended = true, discard
-	ws, h := c.ws, c.handler
+	ws, h := c.ws.Conn, c.handler
 	if c.beat != nil {
 		c.beat.Stop()
 	}

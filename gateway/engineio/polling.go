@@ -68,7 +68,7 @@ func (c *Conn) beginPoll(ready, work chan struct{}) bool {
 		return false
 	}
 	c.polling, c.freed = ready, false
-	if c.probed || c.ws != nil {
+	if c.probed || c.ws.Conn != nil {
 		c.freePoll()
 	} else {
 		c.out.Consume(func() { work <- struct{}{} })
@@ -90,7 +90,7 @@ func (c *Conn) freePoll() {
 func (c *Conn) takePoll() ([]gateway.Frame, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.ws != nil {
+	if c.ws.Conn != nil {
 		return nil, false
 	}
 	c.out.Consume(nil)
@@ -124,7 +124,7 @@ func (c *Conn) answer(w http.ResponseWriter, body []byte) bool {
 		return false
 	}
 	c.mu.Lock()
-	if c.ws == nil {
+	if c.ws.Conn == nil {
 		c.out.Written()
 	}
 	c.mu.Unlock()

@@ -14,7 +14,7 @@ import (
 // the WebSocket the transport. A probe that fails leaves the polling as it was.
 func (c *Conn) upgrade(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
-	refused := c.closed || c.websocket || c.ws != nil || c.upgrading
+	refused := c.closed || c.websocket || c.ws.Conn != nil || c.upgrading
 	c.upgrading = c.upgrading || !refused
 	c.mu.Unlock()
 	if refused {

@@ -18,9 +18,6 @@ import (
 // socketBuffer bounds what the kernel holds for a client that does not read.
 const socketBuffer = 256 << 10
 
-// writeBatch is how many bytes are joined into one write.
-const writeBatch = 64 << 10
-
 var upgrader = websocket.Upgrader{
 	ReadBufferSize: 512,
 	// A pool keeps the library from giving each connection a write buffer of its
@@ -107,65 +104,22 @@ func (c *Conn) useWebSocket(ws *socket) {
 		return
 	}
 	ws.raw.out = c.out
-	c.ws = ws.raw.Conn
+	c.ws = gateway.Writer{Conn: ws.raw.Conn, Timeout: c.server.opts.WriteTimeout}
 	c.freePoll()
 	c.out.Consume(c.write)
 	c.mu.Unlock()
 }
 
-// write is the outbox's consumer while there is a WebSocket: it joins what is
-// queued into single writes.
+// write is the outbox's consumer while there is a WebSocket.
 func (c *Conn) write() {
-	buf := writeBuffers.Get().(*[]byte)
-	defer writeBuffers.Put(buf)
-	for {
-		frames, last := c.out.Next(writeBatch)
-		if frames == nil {
-			if last {
-				c.linger()
-			}
-			return
-		}
-		data := frames[0].Bytes()
-		if len(frames) > 1 {
-			*buf = (*buf)[:0]
-			for _, f := range frames {
-				*buf = append(*buf, f.Bytes()...)
-			}
-			data = *buf
-		}
-		if err := c.writeAll(data); err != nil {
-			c.end(ReasonTransportError, true)
-			return
-		}
+	last, err := c.ws.Drain(c.out)
+	switch {
+	case err != nil:
+		c.end(ReasonTransportError, true)
+	case last:
+		c.linger()
 	}
 }
-
-// writeAll writes in pieces, each with a deadline: a long answer to a slow line
-// takes its time, as long as it moves.
-func (c *Conn) writeAll(data []byte) error {
-	for len(data) > 0 {
-		piece := data[:min(len(data), writeBatch)]
-		c.extendDeadline()
-		if _, err := c.ws.Write(piece); err != nil {
-			return err
-		}
-		data = data[len(piece):]
-	}
-	return nil
-}
-
-// extendDeadline gives a write at least half of the write timeout. The deadline
-// is moved in large steps, so that most small writes do not pay for it.
-func (c *Conn) extendDeadline() {
-	timeout := c.server.opts.WriteTimeout
-	if now := time.Now(); c.deadline.Sub(now) < timeout/2 {
-		c.deadline = now.Add(timeout)
-		_ = c.ws.SetWriteDeadline(c.deadline)
-	}
-}
-
-var writeBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}
 
 // read hands over what comes in until the connection ends. The first message of
 // a connection asks for the most work, and the stack it took would stay with an
@@ -230,7 +184,7 @@ func (c *Conn) linger() {
 	if c.ended { // finish says goodbye itself
 		return
 	}
-	half, ok := c.ws.(interface{ CloseWrite() error })
+	half, ok := c.ws.Conn.(interface{ CloseWrite() error })
 	if !ok || c.slow.Load() || c.closing == nil || half.CloseWrite() != nil {
 		go c.drained()
 		return

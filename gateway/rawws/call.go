@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/gateway"
 	"parley/wire"
 )
 
@@ -29,12 +30,12 @@ type door struct {
 type call struct {
 	*conn
 	in    fields
-	place *answer
+	place *gateway.Answer
 }
 
 // receive handles one message, in the order in which they came.
 func (c *conn) receive(data []byte, binary bool) {
-	place := c.answers.next()
+	place := c.answers.Next()
 	if place == nil {
 		return // the connection has ended
 	}
@@ -98,7 +99,7 @@ func (k *call) actor() chat.Actor { return k.session.Actor() }
 
 // ok answers with a body, nil for nothing.
 func (k *call) ok(body any) {
-	k.place.done(func() {
+	k.place.Done(func() {
 		if body != nil {
 			k.Send(message(body))
 		}
@@ -117,7 +118,7 @@ func (k *call) fail(err error) {
 // do runs a use case that is waited for, after all earlier messages have taken
 // effect, and answers with what it returns. It ends with the connection.
 func (k *call) do(run func(ctx context.Context) (any, error)) {
-	if !k.place.settled() {
+	if !k.place.Settled() {
 		return // nobody waits, and the user may have been shut out
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)

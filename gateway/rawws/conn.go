@@ -30,34 +30,32 @@ type conn struct {
 	raw     *socket
 	release func()
 	out     *gateway.Outbox
-	done    chan struct{} // closed when nothing is left of it
+	writer  gateway.Writer // of what is in out
+	done    chan struct{}  // closed when nothing is left of it
 
 	id      string           // the session's; messages carry it as their origin
 	session *gateway.Session // nil until the client was let in
 	room    string
 	visit   *visit // at the door of chatbot sessions
 
-	answers answers
+	answers gateway.Answers
 	events  Limiter // made with the first event
 
-	mu       sync.Mutex
-	beat     *time.Timer
-	pinged   bool        // a sign of life is awaited
-	closing  *time.Timer // set once the goodbye is said; cuts the connection
-	last     []byte      // the goodbye
-	left     bool        // it was written
-	linger   time.Duration
-	cancel   func()    // ends the use case that is waited for
-	deadline time.Time // of writes; the writer's alone
+	mu      sync.Mutex
+	beat    *time.Timer
+	pinged  bool        // a sign of life is awaited
+	left    bool        // the goodbye was written
+	closing *time.Timer // set once the goodbye is said; cuts the connection
+	last    []byte      // the goodbye
+	linger  time.Duration
+	cancel  func() // ends the use case that is waited for
 }
 
 func newConn(s *Server, d *door, release func()) *conn {
-	c := &conn{
+	return &conn{
 		server: s, door: d, release: release, out: gateway.NewOutbox(s.opts.OutboxBytes),
 		done: make(chan struct{}), id: newID(),
 	}
-	c.answers.room.L = &c.answers.mu
-	return c
 }
 
 func newID() string {
@@ -165,7 +163,7 @@ func (c *conn) leave(last []byte, g goodbye) {
 		c.cancel()
 	}
 	c.mu.Unlock()
-	go c.answers.close() // an answer that is being given may have come here
+	go c.answers.Close() // an answer that is being given may have come here
 	c.out.Close(g.discard)
 }
 
@@ -197,7 +195,7 @@ func (c *conn) drop() {
 // drain answers what has come in, and ends the connection. What comes later is
 // not taken: without an answer the client sends it again elsewhere.
 func (c *conn) drain(comeBack time.Duration) {
-	c.answers.finish()
+	c.answers.Finish()
 	why := *chat.ErrClosing
 	why.RetryAfter = comeBack
 	c.goodbye(goodbye{code: codeRestart, why: &why, within: c.opts().WriteTimeout})
@@ -224,7 +222,7 @@ func (c *conn) finish() {
 // While something is being written, the write's own deadline says whether the
 // client is there; while something is being handled, nothing may be read.
 func (c *conn) heartbeat() {
-	o, busy := c.opts(), c.answers.busy() || c.out.Held() > 0
+	o, busy := c.opts(), c.answers.Busy() || c.out.Held() > 0
 	c.mu.Lock()
 	if c.closing != nil {
 		c.mu.Unlock()

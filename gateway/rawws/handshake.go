@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"parley/gateway"
 )
 
 // socketBuffer bounds what the kernel holds for a client that does not read.
@@ -56,6 +58,7 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request, d *door, release
 	ws.SetReadLimit(-1) // conn.next has its own, and tells the client first
 	h.socket.conn = c
 	c.ws, c.raw = ws, h.socket
+	c.writer = gateway.Writer{Conn: h.socket.Conn, Timeout: s.opts.WriteTimeout}
 	c.out.Consume(c.write)
 	c.mu.Lock()
 	c.beat = time.AfterFunc(s.opts.PingInterval, c.heartbeat)

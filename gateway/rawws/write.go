@@ -1,64 +1,13 @@
 package rawws
 
-import (
-	"sync"
-	"time"
-)
-
-// writeBatch is how many bytes are joined into one write.
-const writeBatch = 64 << 10
-
-var writeBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}
-
-// write is the outbox's consumer: it joins what is queued into single writes, and
-// says goodbye behind the last.
+// write is the outbox's consumer: it says goodbye behind the last frame.
 func (c *conn) write() {
-	buf := writeBuffers.Get().(*[]byte)
-	defer writeBuffers.Put(buf)
-	for {
-		frames, last := c.out.Next(writeBatch)
-		if frames == nil {
-			if last {
-				c.sayGoodbye()
-			}
-			return
-		}
-		data := frames[0].Bytes()
-		if len(frames) > 1 {
-			*buf = (*buf)[:0]
-			for _, f := range frames {
-				*buf = append(*buf, f.Bytes()...)
-			}
-			data = *buf
-		}
-		if c.writeAll(data) != nil {
-			c.cut()
-			return
-		}
-	}
-}
-
-// writeAll writes in pieces, each with a deadline: a long answer to a slow line
-// takes its time, as long as it moves.
-func (c *conn) writeAll(data []byte) error {
-	for len(data) > 0 {
-		piece := data[:min(len(data), writeBatch)]
-		c.extendDeadline()
-		if _, err := c.raw.Conn.Write(piece); err != nil {
-			return err
-		}
-		data = data[len(piece):]
-	}
-	return nil
-}
-
-// extendDeadline gives a write at least half of the write timeout. The deadline
-// is moved in large steps, so that most small writes do not pay for it.
-func (c *conn) extendDeadline() {
-	timeout := c.opts().WriteTimeout
-	if now := time.Now(); c.deadline.Sub(now) < timeout/2 {
-		c.deadline = now.Add(timeout)
-		_ = c.raw.SetWriteDeadline(c.deadline)
+	last, err := c.writer.Drain(c.out)
+	switch {
+	case err != nil:
+		c.cut()
+	case last:
+		c.sayGoodbye()
 	}
 }
 
@@ -70,7 +19,11 @@ func (c *conn) sayGoodbye() {
 	last, again := c.last, c.left
 	c.left = true
 	c.mu.Unlock()
-	if again || c.writeAll(last) != nil {
+	if again {
+		c.cut()
+		return
+	}
+	if _, err := c.writer.Write(last); err != nil {
 		c.cut()
 		return
 	}

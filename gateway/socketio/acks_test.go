@@ -2,80 +2,12 @@ package socketio
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"slices"
-	"sync"
 	"testing"
-	"time"
 
 	"parley/chat"
+	"parley/gateway"
 )
-
-// TestAcksKeepTheirOrder, whichever answer is ready first.
-func TestAcksKeepTheirOrder(t *testing.T) {
-	a := newAcks()
-	const count = maxPending
-	var got []int
-	places := make([]*ack, count)
-	for i := range places {
-		places[i] = a.next()
-	}
-	var wg sync.WaitGroup
-	for _, i := range rand.Perm(count) {
-		wg.Go(func() {
-			places[i].done(func() { got = append(got, i) })
-			places[i].done(func() { t.Error("an answer is given twice") })
-		})
-	}
-	wg.Wait()
-	a.idle()
-	if len(got) != count || !slices.IsSorted(got) {
-		t.Errorf("%v", got)
-	}
-}
-
-// TestAcksSurviveAPanic: an answer that cannot be sent does not hold up those
-// behind it.
-func TestAcksSurviveAPanic(t *testing.T) {
-	a := newAcks()
-	bad, good := a.next(), a.next()
-	func() {
-		defer func() { _ = recover() }()
-		bad.done(func() { panic("a fault") })
-	}()
-	sent := false
-	good.done(func() { sent = true })
-	if !sent {
-		t.Error("the next answer is stuck")
-	}
-	a.idle()
-}
-
-// TestAcksAreGivenUp: once the socket is closed nobody waits any more, though an
-// answer never comes.
-func TestAcksAreGivenUp(t *testing.T) {
-	a := newAcks()
-	for range maxPending {
-		a.next()
-	}
-	last := a.pending[maxPending-1]
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		if a.next() != nil {
-			t.Error("a place on a closed socket")
-		}
-	})
-	wg.Go(func() {
-		if last.settled() {
-			t.Error("settled, with answers missing")
-		}
-	})
-	wg.Go(a.idle)
-	time.Sleep(time.Millisecond) // most of the time they wait by then
-	a.close()
-	wg.Wait()
-	last.done(func() { t.Error("an answer after the close") })
-}
 
 // TestAcksInOrder mixes events that are answered at once, that wait for the
 // store, that read, and that are refused: acks come in the order of the events,
@@ -127,15 +59,13 @@ func TestBacklogIsBounded(t *testing.T) {
 	r := w.room("ann")
 	c := w.connect("ann")
 	release := w.store.hold()
-	const count = 3 * (maxPending + maxInbox)
+	const count = 3 * (gateway.MaxAnswers + maxInbox)
 	for range count {
 		c.emit("message", fmt.Sprintf(`%q,"x"`, r))
 	}
 	p := w.peerOf("ann")
 	eventually(t, "the backlog", func() bool {
-		p.acks.mu.Lock()
-		defer p.acks.mu.Unlock()
-		return len(p.acks.pending) == maxPending && len(p.link.inbox) == maxInbox
+		return p.acks.Pending() == gateway.MaxAnswers && len(p.link.inbox) == maxInbox
 	})
 	release()
 	for id := 1; id <= count; {
@@ -163,9 +93,7 @@ func TestShutOut(t *testing.T) {
 	c.emit("message", fmt.Sprintf(`%q,"not begun"`, r))
 	p := w.peerOf("ann")
 	eventually(t, "the events to be there", func() bool {
-		p.acks.mu.Lock()
-		defer p.acks.mu.Unlock()
-		return len(p.acks.pending) == 2 && len(p.link.inbox) == 2
+		return p.acks.Pending() == 2 && len(p.link.inbox) == 2
 	})
 	w.hub.Publish(chat.Event{Kind: chat.EventUserRevoked, User: "ann", Blocked: true})
 	c.await("exception")

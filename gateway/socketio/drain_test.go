@@ -26,9 +26,7 @@ func TestDrain(t *testing.T) {
 	busy.emit("ping", "")
 	p := w.peerOf("ann")
 	eventually(t, "the events to be there", func() bool {
-		p.acks.mu.Lock()
-		defer p.acks.mu.Unlock()
-		return len(p.acks.pending) == count+1 && len(p.link.inbox) == 2
+		return p.acks.Pending() == count+1 && len(p.link.inbox) == 2
 	})
 	drained := make(chan struct{})
 	go func() {
@@ -85,11 +83,7 @@ func TestDrainDoesNotWaitForTheGone(t *testing.T) {
 		c.emit("message", fmt.Sprintf(`%q,"x"`, r))
 	}
 	p := w.peerOf("ann")
-	eventually(t, "the events to be there", func() bool {
-		p.acks.mu.Lock()
-		defer p.acks.mu.Unlock()
-		return len(p.acks.pending) == 3
-	})
+	eventually(t, "the events to be there", func() bool { return p.acks.Pending() == 3 })
 	drained := make(chan struct{})
 	go func() {
 		w.door.Drain(t.Context(), 0)
@@ -113,11 +107,7 @@ func TestDrainIsCut(t *testing.T) {
 	defer release()
 	c.emit("message", fmt.Sprintf(`%q,"x"`, r))
 	p := w.peerOf("ann")
-	eventually(t, "the event to be there", func() bool {
-		p.acks.mu.Lock()
-		defer p.acks.mu.Unlock()
-		return len(p.acks.pending) == 1
-	})
+	eventually(t, "the event to be there", func() bool { return p.acks.Pending() == 1 })
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	w.door.Drain(ctx, 0)

@@ -195,7 +195,7 @@ func (c *call) ping() {
 		Ok        bool   `json:"ok"`
 		Timestamp string `json:"timestamp"`
 	}{true, wire.Time(c.peer.opts().Chat.Now())}
-	c.ack.done(func() {
+	c.ack.Done(func() {
 		c.peer.emit("pong", struct {
 			Timestamp string `json:"timestamp"`
 		}{now.Timestamp})

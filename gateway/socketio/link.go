@@ -206,7 +206,7 @@ func (l *link) drain(comeBack time.Duration) {
 	go func() {
 		l.fillInbox()
 		for _, p := range peers {
-			p.acks.idle()
+			p.acks.Idle()
 		}
 		l.conn.Close()
 	}()

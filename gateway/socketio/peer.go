@@ -22,7 +22,7 @@ const requestTimeout = 15 * time.Second
 type peer struct {
 	link *link
 	name string
-	acks *acks
+	acks *gateway.Answers
 	// The socket's public name and its client's secret.
 	sid, pid string
 	identity chat.Identity    // who connects
@@ -37,7 +37,7 @@ type peer struct {
 
 func newPeer(l *link, namespace string) *peer {
 	return &peer{
-		link: l, name: namespace, acks: newAcks(), gone: make(chan struct{}),
+		link: l, name: namespace, acks: &gateway.Answers{}, gone: make(chan struct{}),
 		sid: utils.Base64Id().GenerateId(), pid: utils.Base64Id().GenerateId(),
 	}
 }
@@ -146,7 +146,7 @@ func (p *peer) disconnected(reason ...any) {
 		return
 	}
 	p.link.dropPeer(p)
-	p.acks.close()
+	p.acks.Close()
 	p.link.emptyInbox()
 	close(p.gone)
 	release(p.session, why)
@@ -174,7 +174,7 @@ func (p *peer) receive(args ...any) {
 		reply, args = fn, args[:len(args)-1]
 	}
 	name, _ := args[0].(string)
-	place := p.acks.next()
+	place := p.acks.Next()
 	if place == nil {
 		return // the socket is closed
 	}
@@ -197,7 +197,7 @@ type call struct {
 	peer  *peer
 	args  []any
 	reply socket.Ack // nil if the client wants no ack
-	ack   *ack
+	ack   *gateway.Answer
 }
 
 // recovers answers for a handler that has panicked; it is deferred.
@@ -212,7 +212,7 @@ func (c *call) actor() chat.Actor { return c.peer.session.Actor() }
 
 // ok answers with a body that has "ok": true.
 func (c *call) ok(body any) {
-	c.ack.done(func() {
+	c.ack.Done(func() {
 		if c.reply != nil {
 			c.reply([]any{body}, nil)
 		}
@@ -225,7 +225,7 @@ func (c *call) fail(err error) {
 	if e.Code == chat.CodeInternal {
 		c.peer.opts().Log.Error("event failed", "error", err)
 	}
-	c.ack.done(func() {
+	c.ack.Done(func() {
 		if c.reply != nil {
 			c.reply([]any{ackError(e)}, nil)
 		} else {
@@ -237,7 +237,7 @@ func (c *call) fail(err error) {
 // do runs a use case that is waited for, after all earlier events have taken
 // effect, and answers with what it returns.
 func (c *call) do(run func(ctx context.Context) (any, error)) {
-	if !c.ack.settled() {
+	if !c.ack.Settled() {
 		return // the socket was closed: nobody waits, and the user may have been shut out
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)

@@ -59,7 +59,7 @@ func (c *call) stop() {
 	a := c.actor()
 	go func() {
 		defer c.recovers("stop")
-		if !c.ack.settled() {
+		if !c.ack.Settled() {
 			return
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
