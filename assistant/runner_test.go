@@ -237,6 +237,38 @@ func TestStopEndsTheBackend(t *testing.T) {
 	d.answer(again)
 }
 
+// TestBlockedAsker: whoever is blocked gets no more of a reply, and no other.
+func TestBlockedAsker(t *testing.T) {
+	d := newDesk(t)
+	if err := d.db.EnsureUsers(t.Context(), []chat.User{{ID: "ann", Role: chat.RoleUser}}); err != nil {
+		t.Fatal(err)
+	}
+	q := d.say("long")
+	c := d.next()
+	waits := d.say("waits")
+	_ = c.emit("so far")
+	if _, err := d.db.UpdateUser(t.Context(), "ann", func(u *chat.User) error {
+		u.Blocked = true
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	d.StopRepliesTo("bob")
+	if c.ctx.Err() != nil {
+		t.Error("another user's block ended the reply")
+	}
+	d.StopRepliesTo("ann")
+	if m := d.answer(q); m.Status != chat.StatusCancelled || m.Text != "so far" {
+		t.Errorf("%s %q", m.Status, m.Text)
+	}
+	if err := d.runner.Close(t.Context(), time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if len(d.asked) != 0 || len(d.OpenReplies(waits.Room)) != 0 {
+		t.Error("a blocked user's question was asked")
+	}
+}
+
 // TestCheckpoints: the text so far is in the store while the reply is written.
 func TestCheckpoints(t *testing.T) {
 	d := newDesk(t)

@@ -295,6 +295,14 @@ func (s *Service) cancelReply(ctx context.Context, room, message string) error {
 	return err
 }
 
+// StopRepliesTo ends the replies that this node writes to a user's questions, who
+// was blocked; it does not wait. What of theirs still waits is refused by OpenReply.
+func (s *Service) StopRepliesTo(user string) {
+	for _, stop := range s.replies.of(user) {
+		stop()
+	}
+}
+
 // OpenReplies returns the replies that this node writes in the room.
 func (s *Service) OpenReplies(room string) []OpenReply { return s.replies.in(room) }
 
@@ -377,6 +385,19 @@ func (o *openReplies) in(room string) []OpenReply {
 		return nil
 	}
 	return []OpenReply{r.Snapshot()}
+}
+
+// of returns the stop functions of the replies to a user's questions.
+func (o *openReplies) of(user string) []func() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var stops []func()
+	for _, r := range o.byID {
+		if r.room.Creator == user {
+			stops = append(stops, r.stop)
+		}
+	}
+	return stops
 }
 
 // stop ends a reply's writing and waits until it is closed, or ctx ends. It

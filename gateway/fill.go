@@ -3,6 +3,8 @@ package gateway
 import (
 	"context"
 	"time"
+
+	"parley/chat"
 )
 
 // fillLimit is how many changes are read at once to close a gap.
@@ -26,6 +28,10 @@ func (h *Hub) fill(r *room) {
 	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
 	defer cancel()
 	changes, err := h.opts.Store.Changes(ctx, r.id, from, fillLimit)
+	var room chat.Room
+	if err == nil { // read behind the changes: a clearing takes those before it along
+		room, err = h.opts.Store.Room(ctx, r.id)
+	}
 	if err != nil {
 		h.opts.Log.Error("cannot read a room's missing events", "room", r.id, "error", err)
 		time.AfterFunc(h.opts.CompareEvery, func() { h.fill(r) })
@@ -35,7 +41,7 @@ func (h *Hub) fill(r *room) {
 	if n := len(changes); n > 0 {
 		upTo = changes[n-1].Version
 	}
-	r.filled(from, changes, upTo)
+	r.filled(from, room.ClearedVersion, changes, upTo)
 }
 
 // Run compares the heads of the listened rooms with the store's until ctx ends:

@@ -21,6 +21,8 @@ type Heads interface {
 	Heads(ctx context.Context, rooms []string) (map[string]int64, error)
 	// RoomHeads lists the rooms that a user takes part in.
 	RoomHeads(ctx context.Context, user string) ([]chat.RoomHead, error)
+	// Room returns a room, of which the hub wants ClearedVersion.
+	Room(ctx context.Context, id string) (chat.Room, error)
 	// Changes returns what changed in a room after a version, oldest first.
 	Changes(ctx context.Context, room string, after int64, limit int) ([]chat.Message, error)
 }

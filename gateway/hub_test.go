@@ -16,7 +16,8 @@ import (
 // fakeStore is a room's stored changes, for a hub that loses events.
 type fakeStore struct {
 	mu      sync.Mutex
-	changes map[string][]chat.Message
+	changes map[string][]chat.Message // a clearing has an empty one
+	cleared map[string]int64
 	members map[string][]string // user -> rooms
 	sizes   map[string]int      // of rooms
 	// after runs once RoomHeads has been read, for what happens in between.
@@ -24,7 +25,7 @@ type fakeStore struct {
 }
 
 func newFakeStore() *fakeStore {
-	return &fakeStore{changes: map[string][]chat.Message{}, members: map[string][]string{}, sizes: map[string]int{}}
+	return &fakeStore{changes: map[string][]chat.Message{}, cleared: map[string]int64{}, members: map[string][]string{}, sizes: map[string]int{}}
 }
 
 // post stores a message and returns its event.
@@ -35,6 +36,22 @@ func (f *fakeStore) post(room string) chat.Event {
 	m := chat.Message{ID: fmt.Sprintf("%s-%d", room, n), Room: room, Seq: n, Version: n, BornVersion: n}
 	f.changes[room] = append(f.changes[room], m)
 	return chat.Event{Kind: chat.EventMessage, Room: room, Version: n, Epoch: "e", Message: &m}
+}
+
+func (f *fakeStore) Room(_ context.Context, room string) (chat.Room, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return chat.Room{ID: room, ClearedVersion: f.cleared[room]}, nil
+}
+
+// clear is a change without a message.
+func (f *fakeStore) clear(room string) chat.Event {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := int64(len(f.changes[room]) + 1)
+	f.changes[room] = append(f.changes[room], chat.Message{})
+	f.cleared[room] = n
+	return chat.Event{Kind: chat.EventHistoryCleared, Room: room, Version: n, Epoch: "e"}
 }
 
 func (f *fakeStore) Heads(_ context.Context, rooms []string) (map[string]int64, error) {
@@ -64,8 +81,9 @@ func (f *fakeStore) RoomHeads(_ context.Context, user string) ([]chat.RoomHead, 
 func (f *fakeStore) Changes(_ context.Context, room string, after int64, limit int) ([]chat.Message, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	all := f.changes[room][min(int(after), len(f.changes[room])):]
-	return slices.Clone(all[:min(limit, len(all))]), nil
+	all := slices.Clone(f.changes[room][min(int(after), len(f.changes[room])):])
+	all = slices.DeleteFunc(all, func(m chat.Message) bool { return m.Version <= f.cleared[room] })
+	return all[:min(limit, len(all))], nil
 }
 
 // fakeFormat writes what matters of an event as JSON.

@@ -252,8 +252,45 @@ func TestFilledBehindAnEvent(t *testing.T) {
 	h.Publish(e)
 	edited := *e.Message
 	edited.Version = 2
-	h.lookup("r").filled(0, []chat.Message{edited}, 2)
+	h.lookup("r").filled(0, 0, []chat.Message{edited}, 2)
 	if got := versions(sink); !slices.Equal(got, []int64{1}) || len(sink.events(chat.EventMessageEdited)) != 1 {
 		t.Errorf("created as %v", got)
+	}
+}
+
+// TestLostClearing: a clearing whose event was lost is told, as the last change
+// and in front of what was said since.
+func TestLostClearing(t *testing.T) {
+	for name, after := range map[string]int{"the last": 0, "followed": 2} {
+		t.Run(name, func(t *testing.T) {
+			f := newFakeStore()
+			f.members["ann"] = []string{"r"}
+			h := testHub(f)
+			h.Publish(f.post("r"))
+			ann, sink := connect(t, h, "ann", "")
+			defer ann.Close()
+			f.post("r") // lost, too
+			f.clear("r")
+			want := []int64{3}
+			for i := range after {
+				h.Publish(f.post("r"))
+				want = append(want, int64(4+i))
+			}
+			h.compare(t.Context())
+			eventually(t, "everything", func() bool {
+				return len(sink.events(chat.EventMessage)) == after && len(sink.events(chat.EventHistoryCleared)) == 1
+			})
+			sink.mu.Lock()
+			defer sink.mu.Unlock()
+			var got []int64
+			for _, e := range sink.got {
+				if e.Version > 0 {
+					got = append(got, e.Version)
+				}
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("told %v, want %v", got, want)
+			}
+		})
 	}
 }

@@ -190,12 +190,15 @@ func (r *room) wait() {
 }
 
 // filled passes on what the store had after from, and moves the head on to
-// where that reading stood.
-func (r *room) filled(from int64, changes []chat.Message, upTo int64) {
+// where that reading stood. A clearing among it stands for what was before.
+func (r *room) filled(from, cleared int64, changes []chat.Message, upTo int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.filling = false
 	from = max(from, r.head) // what has come meanwhile was passed on
+	if cleared > from {
+		r.pass(chat.Event{Kind: chat.EventHistoryCleared, Room: r.id, Version: cleared, Epoch: r.hub.opts.Epoch()})
+	}
 	for _, m := range changes {
 		if m.Version > r.head {
 			r.pass(changeEvent(m, from, r.hub.opts.Epoch()))

@@ -50,6 +50,15 @@ func (outsiders) CreateAccount(context.Context, chat.NewAccount, chat.Role, ...c
 	return chat.User{}, chat.ErrNoAccounts
 }
 
+// revoke ends the connections whose tokens a change of their user has ended, and
+// what is being written for who is blocked.
+func (s *server) revoke(u chat.User) {
+	s.hub.Publish(revocation(u))
+	if u.Blocked {
+		s.chat.StopRepliesTo(u.ID)
+	}
+}
+
 // revocation is the event that ends what a change of the user has ended.
 func revocation(u chat.User) chat.Event {
 	return chat.Event{Kind: chat.EventUserRevoked, User: u.ID, Blocked: u.Blocked, TokenVersion: u.TokenVersion}
@@ -84,7 +93,7 @@ func (s *server) watchUsers(ctx context.Context) {
 			continue
 		}
 		for _, u := range users {
-			s.hub.Publish(revocation(u))
+			s.revoke(u)
 		}
 		if since = began; len(users) == watchLimit {
 			since = users[len(users)-1].ChangedAt.Add(watchOverlap)

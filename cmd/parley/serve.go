@@ -89,7 +89,7 @@ func (s *server) wireDomain(ctx context.Context) error {
 	cfg := s.settings.auth
 	cfg.Users, cfg.NewID, cfg.Log = s.store, uuid.NewString, s.log
 	cfg.Logins = limit.New(s.rates.logins, limitKeys, time.Now)
-	cfg.Revoked = func(u chat.User) { s.hub.Publish(revocation(u)) }
+	cfg.Revoked = s.revoke
 	if s.auth, err = auth.New(cfg); err != nil {
 		return err
 	}
