@@ -164,6 +164,14 @@ func (s *Session) End(why *chat.Error) {
 	}
 }
 
+// Ended reports whether the session is over for good: from then on nothing that its
+// client has sent may take effect, though its connection is still being closed.
+func (s *Session) Ended() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
+}
+
 // Close ends the session. It may be called more than once.
 func (s *Session) Close() {
 	s.mu.Lock()

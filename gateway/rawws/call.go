@@ -35,6 +35,9 @@ type call struct {
 
 // receive handles one message, in the order in which they came.
 func (c *conn) receive(data []byte, binary bool) {
+	if c.session != nil && c.session.Ended() {
+		return
+	}
 	place := c.answers.Next()
 	if place == nil {
 		return // the connection has ended
@@ -118,7 +121,7 @@ func (k *call) fail(err error) {
 // do runs a use case that is waited for, after all earlier messages have taken
 // effect, and answers with what it returns. It ends with the connection.
 func (k *call) do(run func(ctx context.Context) (any, error)) {
-	if !k.place.Settled() {
+	if !k.place.Settled() || k.session.Ended() {
 		return // nobody waits, and the user may have been shut out
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)

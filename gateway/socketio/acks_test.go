@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"parley/chat"
 	"parley/gateway"
@@ -104,6 +105,28 @@ func TestShutOut(t *testing.T) {
 	}
 	view, err := w.chat.Room(t.Context(), actor("ann"), r)
 	if err != nil || view.Seq != 2 {
+		t.Errorf("the room stands at %d: %v", view.Seq, err)
+	}
+}
+
+// TestNothingOnceEnded: from the moment that a session has ended nothing that its
+// client sends takes effect, though its connection is still being closed.
+func TestNothingOnceEnded(t *testing.T) {
+	w := open(t)
+	r := w.room("ann", "bob")
+	c := w.connect("ann")
+	p := w.peerOf("ann")
+	p.session.Close() // and nobody has closed the connection yet
+	c.emit("message", fmt.Sprintf(`%q,"too late"`, r))
+	c.emit("leave", fmt.Sprintf("%q", r))
+	c.send("41/chat,") // which is handled behind them
+	select {
+	case <-p.gone:
+	case <-time.After(10 * time.Second):
+		t.Fatal("the goodbye was not handled")
+	}
+	view, err := w.chat.Room(t.Context(), actor("ann"), r)
+	if err != nil || view.Seq != 0 {
 		t.Errorf("the room stands at %d: %v", view.Seq, err)
 	}
 }

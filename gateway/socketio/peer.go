@@ -166,7 +166,7 @@ func release(s *gateway.Session, why string) {
 // library calls it in the order in which the events came.
 func (p *peer) receive(args ...any) {
 	defer p.link.handled()
-	if len(args) == 0 {
+	if len(args) == 0 || p.session.Ended() {
 		return
 	}
 	var reply socket.Ack
@@ -237,8 +237,8 @@ func (c *call) fail(err error) {
 // do runs a use case that is waited for, after all earlier events have taken
 // effect, and answers with what it returns.
 func (c *call) do(run func(ctx context.Context) (any, error)) {
-	if !c.ack.Settled() {
-		return // the socket was closed: nobody waits, and the user may have been shut out
+	if !c.ack.Settled() || c.peer.session.Ended() {
+		return // nobody waits, and the user may have been shut out
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
 	defer cancel()
