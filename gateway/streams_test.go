@@ -214,10 +214,13 @@ func TestStreamsUnderRace(t *testing.T) {
 	const rooms, replies, tokens, clients = 4, 15, 40, 6
 	var writers, visitors sync.WaitGroup
 	over := make(chan struct{})
+	for i := range rooms { // before anybody reads it
+		room := fmt.Sprint("r", i)
+		f.members["user"+room] = []string{room}
+	}
 	for i := range rooms {
 		room := fmt.Sprint("r", i)
 		user := chat.Identity{Actor: chat.Actor{ID: "user" + room}}
-		f.members[user.ID] = []string{room}
 		writers.Go(func() {
 			rng := rand.New(rand.NewPCG(uint64(i), 1))
 			for range replies {

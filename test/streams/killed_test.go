@@ -75,7 +75,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 				w.lost()
 			}
 			h.Run()
-			h.allInterrupted(t, all, mostLost+stored)
+			h.allInterrupted(t, all, judged(mostLost)+stored)
 		}
 	})
 }
@@ -102,7 +102,7 @@ func (h *house) allInterrupted(t *testing.T, all []witness, most time.Duration) 
 		w.back()
 	}
 	for i, w := range all {
-		harness.Eventually(t, closedWithin-time.Since(restarted), func() (bool, string) {
+		harness.Eventually(t, judged(closedWithin)-time.Since(restarted), func() (bool, string) {
 			_, _, _, ok := w.ending()
 			return ok, w.name() + " has no end: " + w.told()
 		})

@@ -133,3 +133,12 @@ func median(all []time.Duration) (mid, worst time.Duration) {
 	sorted := slices.Sorted(slices.Values(all))
 	return sorted[len(sorted)/2], sorted[len(sorted)-1]
 }
+
+// judged is a limit as the long form holds it. The short form runs beside other
+// tests on machines of any speed and only finds what never ends.
+func judged(limit time.Duration) time.Duration {
+	if harness.Long() {
+		return limit
+	}
+	return 4 * limit
+}

@@ -90,8 +90,8 @@ func (h *house) stops(t *testing.T, user, room string, s stopper) {
 	mid, worst := median(took)
 	ping, _ := median(pings)
 	t.Logf("the upstream was closed after %v, at worst %v; a ping took %v", mid, worst, ping)
-	if mid > stopLimit+ping {
-		t.Errorf("the upstream was closed after %v, want at most %v and a ping's %v", mid, stopLimit, ping)
+	if mid > judged(stopLimit)+ping {
+		t.Errorf("the upstream was closed after %v, want at most %v and a ping's %v", mid, judged(stopLimit), ping)
 	}
 }
 
