@@ -14,7 +14,7 @@ func Split(name string, data []byte) ([]chat.Passage, error) {
 	}
 	list := make([]chat.Passage, len(parts))
 	for i, p := range parts {
-		list[i] = chat.Passage{Place: p.Place, Text: p.Text, Words: passages.Words(p.Heading + "\n" + p.Heading + "\n" + p.Text)}
+		list[i] = chat.Passage{Place: p.Place, Text: p.Text, Words: p.Words()}
 	}
 	return list, nil
 }

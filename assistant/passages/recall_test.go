@@ -21,7 +21,7 @@ type shelf struct {
 }
 
 func (s *shelf) add(document string, p passages.Passage) {
-	counts, length := p.Count()
+	counts, length := counted(p.Words())
 	s.of = append(s.of, document)
 	s.passages = append(s.passages, p)
 	s.counts = append(s.counts, counts)
@@ -30,6 +30,15 @@ func (s *shelf) add(document string, p passages.Passage) {
 	for word := range counts {
 		s.holding[word]++
 	}
+}
+
+// counted is how often each word stands in a list, and how many there are.
+func counted(list []string) (map[string]int, int) {
+	counts := map[string]int{}
+	for _, word := range list {
+		counts[word]++
+	}
+	return counts, len(list)
 }
 
 // find returns the best k passages for a question.

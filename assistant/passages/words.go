@@ -33,19 +33,15 @@ func Asked(question string) []string {
 	return words.Distinct(stems(slices.Values(all)), MaxAsked)
 }
 
-// Count returns how often the passage has each of its words, those of its headings
-// counted twice, and the sum: what an index keeps of it.
-func (p Passage) Count() (counts map[string]int, length int) {
-	counts = map[string]int{}
-	for word := range stems(words.Of(p.Text)) {
-		counts[word]++
-		length++
+// Words returns the words that the passage is found by, repeats included: those of
+// its headings stand twice. It is what an index keeps of it.
+func (p Passage) Words() []string {
+	list := Words(p.Text)
+	heading := Words(p.Heading)
+	for range headingWeight {
+		list = append(list, heading...)
 	}
-	for word := range stems(words.Of(p.Heading)) {
-		counts[word] += headingWeight
-		length += headingWeight
-	}
-	return counts, length
+	return list
 }
 
 func stems(tokens iter.Seq[string]) iter.Seq[string] {
