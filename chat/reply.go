@@ -320,12 +320,8 @@ func (s *Service) SweepReplies(ctx context.Context, lease time.Duration) (int, e
 		if s.replies.has(m.ID) {
 			continue
 		}
-		stored, err := s.Store.Message(ctx, m.ID) // with its record
-		if err != nil {
-			return n, err
-		}
-		record := stored.Reply
-		_, err = s.closeReply(ctx, m.Room, m.ID, func(m *Message, room Room) error {
+		record := m.Reply
+		_, err := s.closeReply(ctx, m.Room, m.ID, func(m *Message, room Room) error {
 			if m.UpdatedAt.After(before) {
 				return ErrReplyOpen // its writer lives
 			}

@@ -249,8 +249,8 @@ type AuditStore interface {
 	Audits(ctx context.Context, q AuditQuery) ([]Audit, int64, error)
 }
 
-// ReplyStore reads streamed replies. What a message of a chatbot is read with
-// elsewhere has no Reply, but in Message and Changes.
+// ReplyStore reads streamed replies. A chatbot's message comes with its Reply from
+// here, from Message and from Changes, and from nowhere else.
 type ReplyStore interface {
 	// StreamingBefore lists streaming messages with UpdatedAt at or before t, oldest
 	// first, at most limit.

@@ -12,8 +12,12 @@ import (
 // StreamingBefore implements [chat.ReplyStore]. The index holds what streams, and
 // that is little: it is read as a whole, and sorted.
 func (s *Store) StreamingBefore(ctx context.Context, t time.Time, limit int) ([]chat.Message, error) {
-	return scanMessages(s.read(ctx).Raw(`SELECT `+messageColumns+` FROM messages m
+	messages, err := scanMessages(s.read(ctx).Raw(`SELECT `+messageColumns+` FROM messages m
 		WHERE m.status = 'streaming' AND m.updated_at <= ? ORDER BY m.updated_at, m.id LIMIT ?`, toMillis(t), limit))
+	if err != nil {
+		return nil, err
+	}
+	return messages, s.fillReplies(ctx, messages)
 }
 
 // fillReplies gives chatbots' messages what is kept of their replies. Where there
