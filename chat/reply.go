@@ -38,8 +38,7 @@ type Question struct {
 // Source names a passage that an answer is grounded in: the document's name and
 // the place in it.
 type Source struct {
-	Document string `json:"document"`
-	Passage  string `json:"passage"`
+	Document, Passage string
 }
 
 // ReplyRecord is what is kept of a streamed reply besides its message.

@@ -46,6 +46,12 @@ type replyRow struct {
 	PromptTokens, CompletionTokens int64
 }
 
+// sourceRow is one of the sources, in JSON.
+type sourceRow struct {
+	Document string `json:"document"`
+	Passage  string `json:"passage"`
+}
+
 // targets are where replyColumns are scanned to.
 func (r *replyRow) targets() []any {
 	return []any{&r.MessageID, &r.OwnerEpoch, &r.Sources, &r.PromptTokens, &r.CompletionTokens}
@@ -56,7 +62,11 @@ func rowOfReply(message string, r *chat.ReplyRecord) replyRow {
 		MessageID: message, OwnerEpoch: r.OwnerEpoch, PromptTokens: r.PromptTokens, CompletionTokens: r.CompletionTokens,
 	}
 	if len(r.Sources) > 0 {
-		b, _ := json.Marshal(r.Sources) // strings always encode
+		list := make([]sourceRow, len(r.Sources))
+		for i, s := range r.Sources {
+			list[i] = sourceRow(s)
+		}
+		b, _ := json.Marshal(list) // strings always encode
 		row.Sources = string(b)
 	}
 	return row
@@ -77,8 +87,12 @@ func (r *replyRow) record() (*chat.ReplyRecord, error) {
 	if r.Sources == "" {
 		return record, nil
 	}
-	if err := json.Unmarshal([]byte(r.Sources), &record.Sources); err != nil {
+	var list []sourceRow
+	if err := json.Unmarshal([]byte(r.Sources), &list); err != nil {
 		return nil, fmt.Errorf("store: sources of reply %s: %w", r.MessageID, err)
+	}
+	for _, s := range list {
+		record.Sources = append(record.Sources, chat.Source(s))
 	}
 	return record, nil
 }

@@ -38,7 +38,7 @@ type responseCompleteWire struct {
 	Timestamp    string        `json:"timestamp"`
 	FullResponse string        `json:"full_response"`
 	Status       chat.Status   `json:"status"`
-	Sources      []chat.Source `json:"sources,omitempty"`
+	Sources      []wire.Source `json:"sources,omitempty"`
 }
 
 // sessionFormat shows events to one socket of a session.
@@ -88,5 +88,5 @@ func personSays(m chat.Message) []any {
 }
 
 func complete(m chat.Message) responseCompleteWire {
-	return responseCompleteWire{"response_complete", m.ID, wire.Time(m.UpdatedAt), m.Text, endStatus(m), sources(m)}
+	return responseCompleteWire{"response_complete", m.ID, wire.Time(m.UpdatedAt), m.Text, endStatus(m), wire.Sources(m)}
 }

@@ -45,7 +45,7 @@ type endWire struct {
 	MessageID string        `json:"messageId"`
 	Status    chat.Status   `json:"status"`
 	Cursor    string        `json:"cursor"`
-	Sources   []chat.Source `json:"sources,omitempty"`
+	Sources   []wire.Source `json:"sources,omitempty"`
 	Timestamp string        `json:"timestamp"`
 }
 
@@ -128,7 +128,7 @@ func (f *tokenFormat) Encode(e chat.Event, _ string) (gateway.Frame, bool) {
 	case chat.EventStreamToken:
 		return message(tokenWire{"stream-token", e.MessageID, e.Token, e.Offset, at}), true
 	case chat.EventStreamEnd:
-		end := endWire{"stream-end", e.Message.ID, endStatus(*e.Message), endCursor(e), sources(*e.Message), at}
+		end := endWire{"stream-end", e.Message.ID, endStatus(*e.Message), endCursor(e), wire.Sources(*e.Message), at}
 		return message(append(replyError(*e.Message, f.now()), end)...), true
 	case chat.EventMessage:
 		if e.Message.Bot() {
@@ -172,11 +172,4 @@ func endStatus(m chat.Message) chat.Status {
 // endCursor is the room's cursor at the end of a stream, which itself moves none.
 func endCursor(e chat.Event) string {
 	return chat.Cursor{Epoch: e.Epoch, Version: e.At}.String()
-}
-
-func sources(m chat.Message) []chat.Source {
-	if m.Reply == nil {
-		return nil
-	}
-	return m.Reply.Sources
 }

@@ -26,7 +26,7 @@ type endWire struct {
 	Status    chat.Status   `json:"status"`
 	Seq       int64         `json:"seq"`
 	Cursor    string        `json:"cursor"`
-	Sources   []chat.Source `json:"sources,omitempty"`
+	Sources   []wire.Source `json:"sources,omitempty"`
 }
 
 // streamWire is the one argument of an event of a streamed reply.
@@ -38,14 +38,10 @@ func streamWire(e chat.Event) any {
 		return tokenWire{e.MessageID, e.Room, e.Token, e.Offset}
 	}
 	m := e.Message
-	end := endWire{
+	return endWire{
 		MessageID: m.ID, Room: e.Room, Message: m.Text, Status: m.Status, Seq: m.Seq,
-		Cursor: chat.Cursor{Epoch: e.Epoch, Version: m.Version}.String(),
+		Cursor: chat.Cursor{Epoch: e.Epoch, Version: m.Version}.String(), Sources: wire.Sources(*m),
 	}
-	if m.Reply != nil {
-		end.Sources = m.Reply.Sources
-	}
-	return end
 }
 
 // stop ends a reply. That takes as long as its writer needs to close it: what the
