@@ -33,7 +33,7 @@ func TestStop(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newAnswerer(t, llm.Sequence(c.script))
-			ctx, cancel := context.WithCancel(t.Context())
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			defer cancel()
 			asked := make(chan struct{})
 			go func() { // what stops a reply that has no tokens
@@ -70,9 +70,9 @@ func TestStopWhileWaiting(t *testing.T) {
 	busy := llm.Error(429, "slow down")
 	busy.Header["Retry-After"] = "9"
 	a := newAnswerer(t, llm.Sequence(busy))
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	go func() {
-		for a.server.Count() == 0 {
+		for a.server.Count() == 0 && ctx.Err() == nil {
 			time.Sleep(time.Millisecond)
 		}
 		cancel()

@@ -2,10 +2,10 @@ package gateway
 
 import (
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
-	"time"
 )
 
 // TestAnswersKeepTheirOrder, whichever is ready first.
@@ -74,7 +74,7 @@ func TestAnswersAreGivenUp(t *testing.T) {
 	})
 	wg.Go(a.Idle)
 	wg.Go(a.Finish)
-	time.Sleep(time.Millisecond) // most of the time they wait by then
+	runtime.Gosched() // whether or not they wait by then
 	a.Close()
 	wg.Wait()
 	last.Done(func() { t.Error("an answer after the close") })
@@ -89,11 +89,11 @@ func TestAnswersFinish(t *testing.T) {
 		defer close(finished)
 		a.Finish()
 	}()
-	for closed := false; !closed; time.Sleep(time.Millisecond) {
+	eventually(t, "the end of taking", func() bool {
 		a.mu.Lock()
-		closed = a.closed
-		a.mu.Unlock()
-	}
+		defer a.mu.Unlock()
+		return a.closed
+	})
 	if a.Next() != nil {
 		t.Error("a place after the end")
 	}

@@ -29,8 +29,7 @@ const (
 // streamFigures are what one round of the streams line saw.
 type streamFigures struct {
 	percentiles
-	replies int
-	cpu     time.Duration // of the server, a token
+	cpu time.Duration // of the server, a token
 }
 
 func (f streamFigures) String() string {
@@ -97,7 +96,7 @@ func readDirectly(ctx context.Context, url string) (streamFigures, error) {
 		})
 	}
 	err := group.Wait()
-	return streamFigures{percentiles: latencies.percentiles(), replies: streamReplies}, err
+	return streamFigures{percentiles: latencies.percentiles()}, err
 }
 
 // contentOf is the text of one line of an event stream, "" without one.
@@ -160,7 +159,7 @@ func measureStreams(ctx context.Context, server *server) (streamFigures, check, 
 	}
 	after, err := processUsage(server.target.PID)
 	p := latencies.percentiles()
-	return streamFigures{p, len(readers), (after.CPU - before.CPU) / time.Duration(max(p.Count, 1))}, check{}, err
+	return streamFigures{p, (after.CPU - before.CPU) / time.Duration(max(p.Count, 1))}, check{}, err
 }
 
 // streamReader is a client that reads one streamed reply and holds the server to
