@@ -42,7 +42,7 @@ func (r *Runner) request(ctx context.Context, q chat.Question) (Request, Backend
 		URL: bot.URL, Key: key, Model: bot.Model, User: q.Asker.ID, Question: q.Message.Text,
 		Metadata: map[string]string{"name": q.Asker.Name, "role": string(q.Asker.Role), "conversation": q.Room.ID},
 	}
-	request.assemble(r.opts.Budget, bot.Prompt, found, earlier, q.Room.Creator)
+	request.assemble(r.opts.Budget, bot.Prompt, found, earlier, q.Room.Creator, q.Asker.ID)
 	backend := r.opts.Mock
 	if r.opts.Upstream != nil && (r.opts.Configured || bot.URL != "") {
 		backend = r.opts.Upstream
@@ -54,7 +54,7 @@ func (r *Runner) request(ctx context.Context, q chat.Question) (Request, Backend
 // that all stays within budget tokens: the prompt and the question always go, in
 // full, the passages take at most half of what is left, and of the conversation
 // goes what is newest, message by message, without a gap.
-func (r *Request) assemble(budget int, prompt string, found []chat.Passage, earlier []chat.Message, owner string) {
+func (r *Request) assemble(budget int, prompt string, found []chat.Passage, earlier []chat.Message, owners ...string) {
 	if prompt == "" {
 		prompt = defaultPrompt
 	}
@@ -76,11 +76,11 @@ func (r *Request) assemble(budget int, prompt string, found []chat.Passage, earl
 		room, left = room-cost, left-cost
 	}
 	r.System = system.String()
-	r.Turns = append(turns(earlier, owner, left), Turn{"user", r.Question})
+	r.Turns = append(turns(earlier, owners, left), Turn{"user", r.Question})
 }
 
 // turns are the newest of the earlier messages that fit, oldest first.
-func turns(earlier []chat.Message, owner string, left int) []Turn {
+func turns(earlier []chat.Message, owners []string, left int) []Turn {
 	var list []Turn
 	for _, m := range slices.Backward(earlier) {
 		if m.Text == "" {
@@ -90,7 +90,7 @@ func turns(earlier []chat.Message, owner string, left int) []Turn {
 			break
 		}
 		role := "assistant"
-		if m.RoleIn(owner) == chat.FromUser {
+		if m.RoleIn(owners...) == chat.FromUser {
 			role = "user"
 		}
 		list = append(list, Turn{role, m.Text})

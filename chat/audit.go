@@ -30,6 +30,11 @@ const (
 	ActChatbotDelete  Act = "chatbot.delete"
 	ActDocumentCreate Act = "document.create"
 	ActDocumentDelete Act = "document.delete"
+
+	ActConversationErase Act = "conversation.erase"
+	ActWebhookCreate     Act = "webhook.create"
+	ActWebhookDelete     Act = "webhook.delete"
+	ActWebhookRetry      Act = "webhook.retry"
 )
 
 // Audit is one act, recorded in the transaction of what it changed.

@@ -1,53 +1,83 @@
 package chat
 
 import (
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
-	"strings"
+	"slices"
 	"time"
 )
 
-// Me names, wherever a room's id is taken, the caller's own conversation with the
-// assistant. Events and answers name the real room.
-const Me = "me"
+// ConversationState says who a conversation is with.
+type ConversationState string
 
-// DefaultChatbot answers Me; it is there from the first start.
-const DefaultChatbot = "default"
+// The states. A chatbot answers in WithBot alone; one that is Waiting is in the
+// queue for a person.
+const (
+	WithBot  ConversationState = "bot"
+	Waiting  ConversationState = "waiting"
+	Assigned ConversationState = "assigned"
+	Resolved ConversationState = "resolved"
+)
 
-// ConversationOf returns the id of the user's own conversation with the
-// assistant. It is known before the room is made, so that making it twice at
-// once makes one.
-func ConversationOf(user string) string { return derivedID(string(KindAssistant), user) }
-
-// RoomOf returns the room that an actor means: Me is their own conversation.
-func RoomOf(a Actor, room string) string {
-	if room == Me {
-		return ConversationOf(a.ID)
+// Valid reports whether s is one of the four states.
+func (s ConversationState) Valid() bool {
+	switch s {
+	case WithBot, Waiting, Assigned, Resolved:
+		return true
 	}
-	return room
+	return false
 }
 
-// derivedID is a UUID (RFC 9562, version 8) made of the parts.
-func derivedID(parts ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	sum[6], sum[8] = sum[6]&0x0f|0x80, sum[8]&0x3f|0x80
-	h := hex.EncodeToString(sum[:16])
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+// Conversation is a room's entry in the agents' inbox. A customer's room has one
+// from the start, any other but a group once a person was asked for. Each change of
+// its State or Agent raises the room's OwnerEpoch, in the same transaction.
+type Conversation struct {
+	Room string
+	// Key names it on the polling door and in the inbox: a random UUID (version 4).
+	// Whoever has a customer's may read and write there, so it stands in no log.
+	Key string
+	// Name and Email are the customer's, as given.
+	Name, Email string
+	// User is the user whom it belongs to, "" for a customer who never signed in.
+	User  string
+	State ConversationState
+	// Agent is who has claimed it, while it is Assigned.
+	Agent string
+	// Reason is what was said when a person was last asked for.
+	Reason string
+	// WaitingSince is when it came into the queue. It stays while it is Assigned:
+	// who loses their agent has waited longest.
+	WaitingSince         time.Time
+	CreatedAt, UpdatedAt time.Time
 }
 
-// botPrefix begins the sender of what a chatbot says. No user's id begins so.
-const botPrefix = "bot:"
+// customer reports whether a user is the one whom the conversation is with.
+func (c Conversation) customer(r Room, user string) bool {
+	return user == r.Creator || user != "" && user == c.User
+}
 
-// BotSender is who the chatbot is as the sender of messages.
-func BotSender(chatbot string) string { return botPrefix + chatbot }
+// ConversationView is a conversation as the inbox shows it.
+type ConversationView struct {
+	Conversation
+	Kind    RoomKind
+	Creator string // the customer's user id
+	Chatbot string
+	// Unread counts the messages that no agent has read.
+	Unread int64
+	// Last is the newest message, nil if there is none.
+	Last *Message
+	// Position is its place in the queue, from 1, while it is Waiting; 0 past QueueShown.
+	Position int
+}
 
-// Reserved reports whether an id can be no user's.
-func Reserved(user string) bool { return strings.HasPrefix(user, botPrefix) }
+// QueueShown is how far places in the queue are counted.
+const QueueShown = 1000
 
-// Bot reports whether a chatbot said it.
-func (m Message) Bot() bool { return Reserved(m.Sender) }
+// Waited is how long a conversation has been waiting, zero for one that is not.
+func (c Conversation) Waited(now time.Time) time.Duration {
+	if c.State != Waiting {
+		return 0
+	}
+	return max(0, now.Sub(c.WaitingSince))
+}
 
 // MessageRole says who a message of a conversation is from.
 type MessageRole string
@@ -59,158 +89,31 @@ const (
 	FromAgent     MessageRole = "agent"
 )
 
-// RoleIn says who the message is from in a conversation of the owner's.
-func (m Message) RoleIn(owner string) MessageRole {
+// RoleIn says who the message is from in a conversation of the owners', which are
+// several where one person has two user ids.
+func (m Message) RoleIn(owners ...string) MessageRole {
 	switch {
 	case m.Bot():
 		return FromAssistant
-	case m.Sender == owner && m.Type != ContentSystem:
+	case slices.Contains(owners, m.Sender) && m.Type != ContentSystem:
 		return FromUser
 	default:
 		return FromAgent
 	}
 }
 
-// answered reports whether a chatbot answers what its owner says in the room.
-func (r Room) answered() bool {
-	return (r.Kind == KindAssistant || r.Kind == KindSession) && r.Chatbot != ""
+// RoleOf says who a message of the conversation is from.
+func (c ConversationView) RoleOf(m Message) MessageRole {
+	if c.User == "" {
+		return m.RoleIn(c.Creator)
+	}
+	return m.RoleIn(c.Creator, c.User)
 }
 
-// newConversation is a room for a user and a chatbot.
-func newConversation(id, name string, kind RoomKind, user, chatbot string, now time.Time) (*Room, []Member) {
-	return &Room{
-		ID: id, Name: name, Kind: kind, Visibility: Private, Creator: user, Chatbot: chatbot, OwnerEpoch: 1,
-		CreatedAt: now, UpdatedAt: now, ActiveAt: now,
-	}, []Member{{Room: id, User: user, State: MemberActive, JoinedAt: now}}
-}
-
-// assistantName is what Me is called in lists of rooms.
-const assistantName = "Assistant"
-
-// newMe is the caller's own conversation, about to be made.
-func newMe(user string, now time.Time) (*Room, []Member) {
-	return newConversation(ConversationOf(user), assistantName, KindAssistant, user, DefaultChatbot, now)
-}
-
-// roomID checks the id of a room that a use case was given. The caller's own
-// conversation is made if it is not there yet.
-func (s *Service) roomID(ctx context.Context, a Actor, room string) (string, error) {
-	if err := id("roomId", room); err != nil {
-		return "", err
+// answered reports whether a chatbot answers what is said in the room.
+func answered(r Room, c *Conversation) bool {
+	if r.Kind == KindGroup || r.Chatbot == "" {
+		return false
 	}
-	room = RoomOf(a, room)
-	if room != ConversationOf(a.ID) {
-		return room, nil
-	}
-	_, err := s.Store.Room(ctx, room)
-	if CodeOf(err) != CodeNotFound {
-		return room, err
-	}
-	created, members := newMe(a.ID, s.now())
-	return room, s.converse(ctx, *created, members)
-}
-
-// converse makes a conversation unless it is there.
-func (s *Service) converse(ctx context.Context, room Room, members []Member) error {
-	_, err := s.apply(ctx, Command{Room: room.ID, Decide: func(st State) (Effects, error) {
-		if st.Room.ID != "" {
-			return Effects{}, nil
-		}
-		return Effects{Room: &room, Members: members}, nil
-	}}, func(out Outcome) []Event {
-		if out.Before.Room.ID != "" {
-			return nil
-		}
-		return []Event{joinedEvent(out, []string{room.Creator})}
-	})
-	return err
-}
-
-// Conversation returns the caller's own conversation with the assistant.
-func (s *Service) Conversation(ctx context.Context, a Actor) (RoomView, error) {
-	room, err := s.roomID(ctx, a, Me)
-	if err != nil {
-		return RoomView{}, err
-	}
-	return s.view(ctx, a, room)
-}
-
-// ConversationHistory lists the newest messages of the caller's own conversation
-// with a seq below before (all, if that is 0), oldest first, with the number of
-// all there are and whether there are more beyond.
-func (s *Service) ConversationHistory(ctx context.Context, a Actor, before int64, n int) ([]MessageView, int64, bool, error) {
-	ms, more, err := s.History(ctx, a, Me, before, 0, n)
-	if err != nil {
-		return nil, 0, false, err
-	}
-	_, count, err := s.Store.Messages(ctx, MessageQuery{Room: ConversationOf(a.ID), User: a.ID, Page: Page{Limit: 1}}, true)
-	return ms, count, more, err
-}
-
-// ClearHistory removes every message of the caller's own conversation. An open
-// reply is stopped first, and questions that wait are forgotten. Seq goes on, the
-// nonces stay known, and earlier cursors cannot be served any more.
-func (s *Service) ClearHistory(ctx context.Context, a Actor) error {
-	room, err := s.roomID(ctx, a, Me)
-	if err != nil {
-		return err
-	}
-	if err := s.postRate(a); err != nil {
-		return err
-	}
-	if s.Assistant != nil {
-		s.Assistant.Forget(room)
-	}
-	for {
-		out, err := s.clear(ctx, a, room)
-		if !errors.Is(err, ErrReplyOpen) {
-			return err
-		}
-		if err := s.cancelReply(ctx, room, out.Before.Room.OpenReply); err != nil {
-			return err
-		}
-	}
-}
-
-// clear removes the messages unless a reply is open: it would stay.
-func (s *Service) clear(ctx context.Context, a Actor, room string) (Outcome, error) {
-	return s.apply(ctx, Command{Room: room, User: a.ID, Decide: func(st State) (Effects, error) {
-		if err := visible(st); err != nil {
-			return Effects{}, err
-		}
-		if st.Room.OpenReply != "" {
-			return Effects{}, ErrReplyOpen
-		}
-		return Effects{Clear: true}, nil
-	}}, func(out Outcome) []Event {
-		return []Event{{Kind: EventHistoryCleared, Room: room, Version: out.Room.Version}}
-	})
-}
-
-// MaxReason bounds the reason of an escalation, in bytes.
-const MaxReason = 1000
-
-// Escalated is what who asks for a person is told.
-const Escalated = "A human agent will contact you soon."
-
-// Escalate asks for a person in the caller's conversation. It answers with what
-// the caller is told.
-func (s *Service) Escalate(ctx context.Context, a Actor, room, reason string) (string, error) {
-	if len(reason) > MaxReason {
-		return "", Errorf(CodeInvalid, "reason must be at most %d bytes", MaxReason)
-	}
-	if err := text("reason", reason); err != nil {
-		return "", err
-	}
-	if room == "" {
-		room = Me
-	}
-	r, err := s.member(ctx, a, room)
-	if err != nil {
-		return "", err
-	}
-	if r.Kind == KindGroup {
-		return "", Errorf(CodeForbidden, "This room is not a conversation")
-	}
-	return Escalated, nil
+	return c == nil || c.State == WithBot
 }

@@ -87,15 +87,16 @@ func CodeOf(err error) Code {
 
 // The texts that existing clients match on, word for word.
 var (
-	ErrNoToken         = &Error{Code: CodeUnauthenticated, Message: "No 'Authorization' header or 'accessToken' cookie present"}
-	ErrBadToken        = &Error{Code: CodeUnauthenticated, Message: "Token is expired or otherwise not valid"}
-	ErrTokenExpired    = &Error{Code: CodeTokenExpired, Message: "Token is expired or otherwise not valid"}
-	ErrBlocked         = &Error{Code: CodeBlocked, Message: "This user is blocked"}
-	ErrRoomNotFound    = &Error{Code: CodeNotFound, Message: "Room does not exist or you don't have access"}
-	ErrMessageNotFound = &Error{Code: CodeNotFound, Message: "Message does not exist or you don't have access"}
-	ErrInvitation      = &Error{Code: CodeNotFound, Message: "Invitation not valid"}
-	ErrFileNotFound    = &Error{Code: CodeNotFound, Message: "File does not exist or you don't have access"}
-	ErrUserNotFound    = &Error{Code: CodeNotFound, Message: "User does not exist"}
-	ErrBusy            = &Error{Code: CodeUnavailable, Message: "The server is busy, try again"}
-	ErrClosing         = &Error{Code: CodeUnavailable, Message: "The server is shutting down, try again"}
+	ErrNoToken              = &Error{Code: CodeUnauthenticated, Message: "No 'Authorization' header or 'accessToken' cookie present"}
+	ErrBadToken             = &Error{Code: CodeUnauthenticated, Message: "Token is expired or otherwise not valid"}
+	ErrTokenExpired         = &Error{Code: CodeTokenExpired, Message: "Token is expired or otherwise not valid"}
+	ErrBlocked              = &Error{Code: CodeBlocked, Message: "This user is blocked"}
+	ErrRoomNotFound         = &Error{Code: CodeNotFound, Message: "Room does not exist or you don't have access"}
+	ErrMessageNotFound      = &Error{Code: CodeNotFound, Message: "Message does not exist or you don't have access"}
+	ErrInvitation           = &Error{Code: CodeNotFound, Message: "Invitation not valid"}
+	ErrFileNotFound         = &Error{Code: CodeNotFound, Message: "File does not exist or you don't have access"}
+	ErrConversationNotFound = &Error{Code: CodeNotFound, Message: "Conversation does not exist or you don't have access"}
+	ErrUserNotFound         = &Error{Code: CodeNotFound, Message: "User does not exist"}
+	ErrBusy                 = &Error{Code: CodeUnavailable, Message: "The server is busy, try again"}
+	ErrClosing              = &Error{Code: CodeUnavailable, Message: "The server is shutting down, try again"}
 )

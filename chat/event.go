@@ -25,6 +25,15 @@ const (
 	EventStreamEnd   EventKind = "stream-end"
 	// EventSessionClosed ends the sockets of a user's chatbot session, Origin.
 	EventSessionClosed EventKind = "session-closed"
+	// EventConversationState tells a room who its conversation is with now, and a
+	// waiting customer their place. One of an older OwnerEpoch than the room has been
+	// told of is news no more.
+	EventConversationState EventKind = "conversation-state"
+	// EventConversationUpdated, EventConversationDeleted and EventNote tell all agents
+	// of a conversation, whether or not they are in its room; they belong to no order.
+	EventConversationUpdated EventKind = "conversation-updated"
+	EventConversationDeleted EventKind = "conversation-deleted"
+	EventNote                EventKind = "conversation-note"
 	// EventPresence tells the others in a small room that a user came online, or
 	// went offline; it belongs to no order.
 	EventPresence EventKind = "presence"
@@ -45,6 +54,14 @@ type Event struct {
 	RoomName    string
 	// Message is set on message, message-edited, message-deleted, stream-start and stream-end.
 	Message *Message
+	// SenderName is the name of who sent a message, where it is known.
+	SenderName string
+	// Conversation is set on conversation events, OwnerEpoch as it was then; Position,
+	// if known, on conversation-state; Note on conversation-note.
+	Conversation *Conversation
+	OwnerEpoch   int64
+	Position     int
+	Note         *Note
 	// User is whom the event is about.
 	User string
 	// Users are those for whom RoomJoined and RoomLeft are meant; their

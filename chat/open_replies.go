@@ -30,6 +30,17 @@ func (o *openReplies) remove(r *Reply) {
 	}
 }
 
+// abandon ends a reply that was closed under its writer: not a word of it comes
+// out any more.
+func (o *openReplies) abandon(id string) {
+	o.mu.Lock()
+	r := o.byID[id]
+	o.mu.Unlock()
+	if r != nil {
+		r.abandon()
+	}
+}
+
 func (o *openReplies) has(id string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -40,7 +51,7 @@ func (o *openReplies) in(room string) []OpenReply {
 	o.mu.Lock()
 	r := o.byRoom[room]
 	o.mu.Unlock()
-	if r == nil {
+	if r == nil || r.ended() {
 		return nil
 	}
 	return []OpenReply{r.Snapshot()}

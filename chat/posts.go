@@ -25,6 +25,8 @@ type Receipt struct {
 	Message   Message
 	Epoch     string
 	Duplicate bool
+	// Conversation is the room's, nil if it has none.
+	Conversation *Conversation
 }
 
 // Cursor returns the room's cursor at the message's creation.
@@ -49,7 +51,14 @@ func (s *Service) PostAsync(a Actor, d Draft, done func(Receipt, error)) {
 		done(Receipt{}, err)
 		return
 	}
-	s.post(posting{sender: a.ID, draft: d, may: visible, asker: &a}, done)
+	p := posting{sender: a.ID, draft: d, may: visible, asker: &a, name: a.Name}
+	if d.Room == ConversationOf(a.ID) {
+		p.begin = func() (eff Effects) {
+			eff.Room, eff.Members = newMe(a.ID, s.now())
+			return eff
+		}
+	}
+	s.post(p, done)
 }
 
 // posting is a checked draft on its way.
@@ -59,6 +68,11 @@ type posting struct {
 	may    func(State) error // whether the sender is let in
 	acts   []Audit
 	asker  *Actor // who asks, where a chatbot answers; nil: nobody does
+	name   string // of the sender
+	// begin, if set, makes the room where there is none.
+	begin func() Effects
+	// turn, if set, changes the conversation with the message.
+	turn func(State, *Effects) error
 }
 
 // post stores a checked draft. In a conversation it may be a question.
@@ -68,11 +82,12 @@ func (s *Service) post(p posting, done func(Receipt, error)) {
 	msg := s.message(p.sender, d)
 	admit := s.admission(p)
 	cmd := Command{Room: d.Room, User: p.sender, Message: d.ReplyTo, Nonce: msg.Nonce, Decide: func(st State) (Effects, error) {
-		eff := Effects{Audit: p.acts}
-		if st.Room.ID == "" && p.asker != nil && d.Room == ConversationOf(p.asker.ID) {
-			eff.Room, eff.Members = newMe(p.asker.ID, msg.CreatedAt)
-			st.Room, st.Member = *eff.Room, eff.Members[0]
+		var eff Effects
+		if st.Room.ID == "" && p.begin != nil {
+			eff = p.begin()
+			st.Room, st.Member, st.Conversation = *eff.Room, eff.Members[0], eff.Conversation
 		}
+		eff.Audit = p.acts
 		if st.Room.ID == "" || st.Room.Deleted {
 			return Effects{}, ErrRoomNotFound
 		}
@@ -88,26 +103,33 @@ func (s *Service) post(p posting, done func(Receipt, error)) {
 		if files != nil {
 			return Effects{}, files
 		}
-		if err := admit(st.Room); err != nil {
+		if p.turn != nil {
+			if err := p.turn(st, &eff); err != nil {
+				return Effects{}, err
+			}
+		}
+		reopen(st, &eff, p.sender, msg.CreatedAt)
+		active(st, &eff, msg.CreatedAt)
+		if err := admit(after(st, eff)); err != nil {
 			return Effects{}, err
 		}
 		m := msg
 		eff.Insert = &m
 		return eff, nil
 	}}
-	s.submit(cmd, func(out Outcome) []Event { return postEvents(out, d.Origin) }, func(out Outcome, err error) {
+	s.submit(cmd, func(out Outcome) []Event { return postEvents(out, p) }, func(out Outcome, err error) {
 		if err != nil {
 			done(Receipt{}, err)
 			return
 		}
-		r := Receipt{Epoch: s.Store.Epoch()}
+		r := Receipt{Epoch: s.Store.Epoch(), Conversation: out.Conversation}
 		if out.Message != nil {
 			r.Message = *out.Message
-			s.ask(p, out.Room, r.Message)
+			s.ask(p, out, r.Message)
 		} else {
 			r.Message, r.Duplicate = *out.Before.Prior, true
 			if unanswered(out.Before) { // its node may have ended before it came to that
-				s.ask(p, out.Room, r.Message)
+				s.ask(p, out, r.Message)
 			}
 		}
 		done(r, nil)
@@ -120,17 +142,29 @@ func unanswered(st State) bool {
 	return !st.Prior.Deleted && st.Prior.Seq == st.Room.Seq && st.Room.OpenReply == ""
 }
 
+// after is the room and its conversation as the effects leave them.
+func after(st State, eff Effects) Outcome {
+	out := Outcome{Room: st.Room, Conversation: st.Conversation}
+	if eff.Room != nil {
+		out.Room = *eff.Room
+	}
+	if eff.Conversation != nil {
+		out.Conversation = eff.Conversation
+	}
+	return out
+}
+
 // admission says whether a question may be asked, once however often a command is
 // decided: a reply costs its asker. Elsewhere there is no question.
-func (s *Service) admission(p posting) func(Room) error {
+func (s *Service) admission(p posting) func(Outcome) error {
 	var once sync.Once
 	var refusal error
-	return func(r Room) error {
-		if !s.questions(p, r) {
+	return func(out Outcome) error {
+		if !s.questions(p, out) {
 			return nil
 		}
 		once.Do(func() {
-			if refusal = s.Assistant.Admit(r.ID); refusal == nil {
+			if refusal = s.Assistant.Admit(out.Room.ID); refusal == nil {
 				refusal = within(s.ReplyRate, *p.asker)
 			}
 		})
@@ -139,19 +173,30 @@ func (s *Service) admission(p posting) func(Room) error {
 }
 
 // questions reports whether a chatbot answers what is posted.
-func (s *Service) questions(p posting, r Room) bool {
-	return s.Assistant != nil && p.asker != nil && r.answered() && r.Creator == p.asker.ID && p.draft.Text != ""
+func (s *Service) questions(p posting, out Outcome) bool {
+	if s.Assistant == nil || p.asker == nil || p.draft.Text == "" || !answered(out.Room, out.Conversation) {
+		return false
+	}
+	return out.Room.Creator == p.asker.ID || out.Conversation != nil && out.Conversation.customer(out.Room, p.asker.ID)
 }
 
 // ask passes a stored question on.
-func (s *Service) ask(p posting, r Room, m Message) {
-	if s.questions(p, r) {
-		s.Assistant.Ask(Question{Room: r, Message: m, Asker: *p.asker})
+func (s *Service) ask(p posting, out Outcome, m Message) {
+	if s.questions(p, out) {
+		s.Assistant.Ask(Question{Room: out.Room, Message: m, Asker: *p.asker})
 	}
 }
 
-// draft checks what can be known before the room is locked.
+// draft checks what can be known before the room is locked, and that the sender
+// keeps to their rate.
 func (s *Service) draft(a Actor, d Draft) error {
+	if err := s.wellFormed(d); err != nil {
+		return err
+	}
+	return s.postRate(a)
+}
+
+func (s *Service) wellFormed(d Draft) error {
 	if err := id("roomId", d.Room); err != nil {
 		return err
 	}
@@ -165,11 +210,9 @@ func (s *Service) draft(a Actor, d Draft) error {
 		return err
 	}
 	if d.ReplyTo != "" {
-		if err := id("replyTo", d.ReplyTo); err != nil {
-			return err
-		}
+		return id("replyTo", d.ReplyTo)
 	}
-	return s.postRate(a)
+	return nil
 }
 
 func (s *Service) postRate(a Actor) error { return within(s.PostRate, a) }
@@ -201,16 +244,19 @@ func (s *Service) message(sender string, d Draft) Message {
 	return m
 }
 
-// postEvents tells of a message, and first of the conversation that it began.
-func postEvents(out Outcome, origin string) []Event {
+// postEvents tells of a message, and first of the room that it began.
+func postEvents(out Outcome, p posting) []Event {
 	if out.Message == nil {
 		return nil
 	}
-	said := Event{Kind: EventMessage, Room: out.Room.ID, Version: out.Message.Version, Message: out.Message, Origin: origin}
-	if out.Before.Room.ID != "" {
-		return []Event{said}
+	var events []Event
+	if out.Before.Room.ID == "" {
+		begun := joinedEvent(out, []string{out.Room.Creator})
+		begun.At = 0 // in front of its first message
+		events = append(events, begun)
 	}
-	begun := joinedEvent(out, []string{out.Room.Creator})
-	begun.At = 0 // in front of its first message
-	return []Event{begun, said}
+	return append(events, Event{
+		Kind: EventMessage, Room: out.Room.ID, Version: out.Message.Version, Message: out.Message,
+		Origin: p.draft.Origin, SenderName: p.name,
+	})
 }

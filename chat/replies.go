@@ -16,7 +16,11 @@ func (s *Service) changeReply(ctx context.Context, room, message string, change 
 		if err := change(&m, st.Room); err != nil {
 			return Effects{}, err
 		}
-		return Effects{Update: &m}, nil
+		eff := Effects{Update: &m}
+		if m.Status != StatusStreaming {
+			active(st, &eff, m.UpdatedAt)
+		}
+		return eff, nil
 	}}, func(out Outcome) []Event {
 		if out.Message.Status == StatusStreaming {
 			return nil
@@ -46,7 +50,7 @@ func (s *Service) Earlier(ctx context.Context, q Question, n int) ([]Message, er
 	for _, m := range slices.Backward(ms) {
 		switch {
 		case m.Bot() && questions[m.ReplyTo]: // behind its question
-		case m.Sender == q.Room.Creator && m.Seq >= q.Message.Seq: // asked later
+		case (m.Sender == q.Room.Creator || m.Sender == q.Asker.ID) && m.Seq >= q.Message.Seq: // asked later
 		default:
 			earlier = append(append(earlier, m), replies[m.ID]...)
 		}

@@ -60,6 +60,7 @@ type Reply struct {
 	closed  chan struct{}
 
 	mu      sync.Mutex
+	silent  bool    // closed, perhaps under its writer: no more of it comes out
 	message Message // without its text
 	record  ReplyRecord
 	text    []byte
@@ -104,7 +105,7 @@ func (s *Service) OpenReply(ctx context.Context, q Question, stop func()) (*Repl
 		switch {
 		case st.Room.ID == "" || st.Room.Deleted:
 			return Effects{}, ErrRoomNotFound
-		case st.Room.OwnerEpoch != q.Room.OwnerEpoch:
+		case st.Room.OwnerEpoch != q.Room.OwnerEpoch, !answered(st.Room, st.Conversation):
 			return Effects{}, ErrNotOwner
 		case st.Message == nil || st.Message.Deleted:
 			return Effects{}, ErrMessageNotFound // deleted or cleared while it waited
@@ -141,9 +142,14 @@ func (r *Reply) Ground(sources []Source) {
 	r.record.Sources = sources
 }
 
-// Append adds a piece of text and tells the room. It must not be empty.
+// Append adds a piece of text and tells the room. It must not be empty. Of a closed
+// reply nobody hears any more.
 func (r *Reply) Append(token string) {
 	r.mu.Lock()
+	if r.silent {
+		r.mu.Unlock()
+		return
+	}
 	offset := r.units
 	r.text = append(r.text, token...)
 	r.units += UTF16Len(token)
@@ -152,6 +158,20 @@ func (r *Reply) Append(token string) {
 		Kind: EventStreamToken, Room: r.room.ID, At: r.room.Version, Epoch: r.service.Store.Epoch(),
 		MessageID: r.message.ID, Token: token, Offset: offset,
 	})
+}
+
+// abandon ends the writing of a reply that is closed already.
+func (r *Reply) abandon() {
+	r.mu.Lock()
+	r.silent = true
+	r.mu.Unlock()
+	r.stop()
+}
+
+func (r *Reply) ended() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.silent
 }
 
 // Snapshot returns the reply as it stands.
@@ -194,6 +214,11 @@ func (r *Reply) write(ctx context.Context, status Status) error {
 		m.Text, m.Status, m.UpdatedAt, m.Reply = text, status, now, &record
 		return nil
 	})
+	if err == nil && status != StatusStreaming {
+		r.mu.Lock()
+		r.silent = true
+		r.mu.Unlock()
+	}
 	return err
 }
 

@@ -73,6 +73,20 @@ type Options struct {
 	// SessionGrace is how long a chatbot session outlives its socket, SessionIdle
 	// how long it may be unused. Zero means the contract's figures.
 	SessionGrace, SessionIdle time.Duration
+	// CustomerBot is the chatbot that customers' conversations start with, "" for none.
+	CustomerBot string
+	// AgentGrace is how long a claim outlives the last sign of its agent. Zero means
+	// the contract's figure.
+	AgentGrace time.Duration
+	// Agents returns the agents and administrators with a live connection to this
+	// node; nil: there are none.
+	Agents func() []string
+	// Watch gives a channel that gets a value after each event of a room from then on
+	// (several may be one), and a function that ends it; nil: nobody can wait. It must
+	// not block.
+	Watch func(room string) (news <-chan struct{}, end func())
+	// Webhooks are told of conversations; nil: there are none.
+	Webhooks Webhooks
 	// PostRate bounds what a user may write: messages, uploads, and rooms made,
 	// joined, left and added to; TypingRate bounds their typing. Nil is no bound.
 	PostRate, TypingRate Rate
@@ -95,6 +109,8 @@ type Options struct {
 type Service struct {
 	Options
 	replies openReplies
+	queue   queue
+	leases  leases
 }
 
 // NewService returns the use cases over a store and a bus.
@@ -123,7 +139,10 @@ func NewService(o Options) *Service {
 	if o.SessionIdle == 0 {
 		o.SessionIdle = SessionIdle
 	}
-	return &Service{Options: o}
+	if o.AgentGrace == 0 {
+		o.AgentGrace = AgentGrace
+	}
+	return &Service{Options: o, queue: newQueue()}
 }
 
 // await turns a use case that answers by callback into one that waits. If ctx
@@ -153,8 +172,10 @@ func (s *Service) apply(ctx context.Context, cmd Command, events func(Outcome) [
 // submit is apply without waiting. Events are published in the order of the
 // store's answers, before the caller is told.
 func (s *Service) submit(cmd Command, events func(Outcome) []Event, done func(Outcome, error)) {
+	cmd.Hooks = s.deliveries
 	s.Store.Submit(cmd, func(out Outcome, err error) {
-		if err == nil && events != nil {
+		if err == nil {
+			s.settle(out)
 			s.publish(out, events)
 		}
 		done(out, err)
@@ -170,7 +191,11 @@ func (s *Service) publish(out Outcome, events func(Outcome) []Event) {
 			s.Log.Error("panic while publishing", "room", out.Room.ID, "panic", p, "stack", string(debug.Stack()))
 		}
 	}()
-	for _, e := range events(out) {
+	list := turnEvents(out)
+	if events != nil {
+		list = append(list, events(out)...)
+	}
+	for _, e := range list {
 		e.Epoch = s.Store.Epoch()
 		s.Bus.Publish(e)
 	}

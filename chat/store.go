@@ -21,6 +21,8 @@ type Store interface {
 	ChatbotStore
 	SessionStore
 	DocumentStore
+	ConversationStore
+	WebhookStore
 	// Epoch names the database's present epoch.
 	Epoch() string
 	// Ping reports whether the database answers.
@@ -58,15 +60,20 @@ type Command struct {
 	Heir bool
 	// Decide is pure: it may be called more than once, in any goroutine.
 	Decide func(State) (Effects, error)
+	// Hooks, if set, is called with what Decide's effects come to, and says which
+	// webhook deliveries are queued in the same transaction. It is pure likewise.
+	Hooks func(Outcome) []Delivery
 }
 
 // State is what a command finds, read under the room's lock.
 type State struct {
-	Room    Room // zero if there is none (a deleted room is there, Deleted)
-	Member  Member
-	Others  map[string]Member // those without a row are absent
-	Message *Message
-	Prior   *Message // the message that has the command's nonce
+	Room   Room // zero if there is none (a deleted room is there, Deleted)
+	Member Member
+	// Conversation is the room's, nil if it has none. It is always loaded.
+	Conversation *Conversation
+	Others       map[string]Member // those without a row are absent
+	Message      *Message
+	Prior        *Message // the message that has the command's nonce
 	// Invitation is the one that was named, nil if there is none any more.
 	Invitation *Invitation
 	// Heir is the user who was asked for, "" if nobody else takes part.
@@ -95,6 +102,17 @@ type Effects struct {
 	// more but a nonce, takes the room's next Version as ClearedVersion, and its Seq
 	// as ClearedSeq. An open reply stays. Not with Insert or Update.
 	Clear bool
+	// Conversation, if set, is created, or replaces all but Room, Key and CreatedAt.
+	Conversation *Conversation
+	// CloseReply, if set, closes the room's open reply, if there is one, with this
+	// status and the text that was last stored. It takes its place in front of an
+	// Insert. Not with Update.
+	CloseReply Status
+	// Note is added to the room's conversation.
+	Note *Note
+	// Erase removes the room's conversation, its notes, and the deliveries of webhooks
+	// that wait for it or are dead. Not with Conversation or Note.
+	Erase bool
 	// Uninvite ends these users' invitations to the room; ids without one are ignored.
 	Uninvite []string
 	// Invite adds invitations to the room, after Uninvite. Who has one already keeps it.
@@ -111,6 +129,10 @@ type Outcome struct {
 	Room Room
 	// Message is the inserted or updated message with its numbers, nil if none.
 	Message *Message
+	// Closed is what CloseReply closed, with its numbers, nil if nothing.
+	Closed *Message
+	// Conversation is the room's after the command, nil if it has none.
+	Conversation *Conversation
 }
 
 // Page bounds a list. Limit is always set by the caller; Skip counts from the newest.
@@ -131,6 +153,10 @@ type RoomHead struct {
 	Members int
 	// ClearedVersion is the room's: cursors below it cannot be served.
 	ClearedVersion int64
+	// OwnerEpoch is the room's, and Conversation its conversation as far as Key,
+	// State and WaitingSince; nil if it has none.
+	OwnerEpoch   int64
+	Conversation *Conversation
 }
 
 // RoomReader reads rooms and memberships. Deleted rooms are only seen by Room.

@@ -286,3 +286,19 @@ func upTo(from, to int64) []int64 {
 }
 
 var errTest = errors.New("a fault of the test's")
+
+// counting is a store that counts its polls; at, if set, is told of each.
+type counting struct {
+	chat.Store
+	polls atomic.Int64
+	at    func(n int64)
+}
+
+func (c *counting) Poll(ctx context.Context, key string, since int64, limit int) (chat.Polled, error) {
+	n := c.polls.Add(1)
+	p, err := c.Store.Poll(ctx, key, since, limit)
+	if c.at != nil {
+		c.at(n)
+	}
+	return p, err
+}

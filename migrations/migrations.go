@@ -36,6 +36,7 @@ func list() []*gormigrate.Migration {
 		tombstones(), invitations(), files(), audit(),
 		search(), lists(),
 		conversations(), replies(), chatbots(), documents(),
+		inbox(), webhooks(),
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 )
 
 // apply changes the overlay as the effects say, which check has passed, and
-// returns a copy of the message that was inserted or updated.
-func (o *overlay) apply(room string, e chat.Effects) *chat.Message {
+// tells of copies of the messages that were written.
+func (o *overlay) apply(room string, e chat.Effects, out *chat.Outcome) {
 	if e.Room != nil {
 		o.applyRoom(room, *e.Room)
 	}
@@ -17,12 +17,14 @@ func (o *overlay) apply(room string, e chat.Effects) *chat.Message {
 	for _, m := range e.Members {
 		o.applyMember(r, m)
 	}
-	var written *chat.Message
+	if e.CloseReply != "" {
+		out.Closed = o.applyClose(r, e.CloseReply)
+	}
 	if e.Update != nil {
-		written = o.applyUpdate(r, *e.Update)
+		out.Message = o.applyUpdate(r, *e.Update)
 	}
 	if e.Insert != nil {
-		written = o.applyInsert(r, *e.Insert)
+		out.Message = o.applyInsert(r, *e.Insert)
 	}
 	if e.Clear {
 		o.applyClear(r)
@@ -36,7 +38,7 @@ func (o *overlay) apply(room string, e chat.Effects) *chat.Message {
 	for _, a := range e.Audit {
 		o.applyAct(a)
 	}
-	return written
+	o.applyInbox(r, e)
 }
 
 // applyRoom creates the room or replaces what a command may replace.
@@ -60,6 +62,9 @@ func (o *overlay) applyRoom(id string, want chat.Room) {
 	r.Chatbot, r.OwnerEpoch = want.Chatbot, want.OwnerEpoch
 	r.UpdatedAt = asStored(updated)
 	o.touchRoom(r)
+	if r.talk != nil && r.talk.Deleted != r.Deleted {
+		o.applyConversation(r, r.talk.conversation())
+	}
 }
 
 // applyMember inserts or replaces a membership and keeps the count of those who
@@ -231,5 +236,6 @@ func (o *overlay) changes() changes {
 		c.invitation(p)
 	}
 	c.audit = o.acts
+	o.inboxChanges(&c)
 	return c
 }

@@ -85,3 +85,24 @@ func (c *changes) postings(m *messageState) {
 		}
 	}
 }
+
+// FilesOnlyIn implements [chat.ConversationStore].
+func (s *Store) FilesOnlyIn(ctx context.Context, room string) (ids []string, err error) {
+	err = s.read(ctx).Raw(`SELECT DISTINCT p.file_id FROM postings p WHERE p.room_id = ? AND NOT EXISTS (SELECT 1 FROM postings o
+		WHERE o.file_id = p.file_id AND o.room_id <> p.room_id) ORDER BY p.file_id`, room).Scan(&ids).Error
+	if err != nil {
+		return nil, fmt.Errorf("store: files of room: %w", err)
+	}
+	return ids, nil
+}
+
+// ForgetFiles implements [chat.ConversationStore].
+func (s *Store) ForgetFiles(ctx context.Context, ids []string) error {
+	err := eachPart(ids, func(part []string) error {
+		return s.db.write.WithContext(ctx).Exec(`DELETE FROM files WHERE id IN ?`, part).Error
+	})
+	if err != nil {
+		return fmt.Errorf("store: forget files: %w", err)
+	}
+	return nil
+}

@@ -66,6 +66,8 @@ type found struct {
 	invitations []chat.Invitation
 	elders      []chat.Member // of each room in order
 	replies     []replyRow
+	// conversations are those of the rooms that were asked for.
+	conversations []conversationRow
 }
 
 // changes are the rows to write, as they are to be.
@@ -85,6 +87,10 @@ type changes struct {
 	unposted        []posting
 	posted          []posting
 	audit           []chat.Audit
+	erased          []string // rooms, before what they get anew
+	conversations   []conversationRow
+	notes           []chat.Note
+	deliveries      []chat.Delivery
 }
 
 // posting is a file that a message has posted in its room.
@@ -92,7 +98,8 @@ type posting struct{ file, room, message string }
 
 func (c changes) empty() bool {
 	return len(c.newRooms)+len(c.rooms)+len(c.members)+len(c.read)+len(c.inserts)+len(c.updates)+
-		len(c.checkpoints)+len(c.closes)+len(c.clears)+len(c.replies)+len(c.unreplied)+len(c.uninvite)+len(c.invite)+len(c.unposted)+len(c.posted)+len(c.audit) == 0
+		len(c.checkpoints)+len(c.closes)+len(c.clears)+len(c.replies)+len(c.unreplied)+len(c.uninvite)+len(c.invite)+len(c.unposted)+len(c.posted)+len(c.audit)+
+		len(c.erased)+len(c.conversations)+len(c.notes)+len(c.deliveries) == 0
 }
 
 // receipt identifies a transaction whose COMMIT was not answered.

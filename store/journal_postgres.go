@@ -82,6 +82,7 @@ func (tx *pgTransaction) begin(ctx context.Context, c *pgx.Conn, want wants) (ro
 	b.Queue("BEGIN ISOLATION LEVEL READ COMMITTED")
 	b.Queue("SELECT pg_current_xact_id()::text").QueryRow(func(row pgx.Row) error { return row.Scan(&tx.id) })
 	b.Queue(pgLockRooms, want.rooms).Query(rows.scanRooms)
+	b.Queue(pgConversations, want.rooms).Query(rows.scanConversations)
 	queueReads(b, want, &rows)
 	err = c.SendBatch(ctx, b).Close()
 	return rows, err

@@ -28,6 +28,9 @@ type overlay struct {
 	changedMessages []*messageState
 	changedPlaces   []*placeState
 	acts            []chat.Audit
+	changedInboxes  []*roomState
+	notes           []chat.Note
+	deliveries      []chat.Delivery
 	// failure is a fault of the database while a command ran; it ends the group.
 	failure error
 }
@@ -38,6 +41,7 @@ type roomState struct {
 	// cleared says that the group clears the room, and cleared before up to where.
 	cleared       bool
 	clearedBefore int64
+	inboxState
 }
 
 type memberState struct {
@@ -66,6 +70,7 @@ func newOverlay(tx transaction, want wants, rows found, clock func() time.Time) 
 	for _, r := range rows.rooms {
 		o.rooms[r.ID] = &roomState{Room: r, stored: true}
 	}
+	o.addConversations(rows)
 	o.add(want, rows)
 	return o
 }
@@ -107,7 +112,7 @@ func (o *overlay) remember(m *messageState) {
 // error, none.
 func (o *overlay) run(ctx context.Context, cmd chat.Command) (chat.Outcome, error) {
 	state, err := o.state(ctx, cmd)
-	out := chat.Outcome{Before: state, Room: state.Room}
+	out := chat.Outcome{Before: state, Room: state.Room, Conversation: state.Conversation}
 	if err != nil {
 		return out, err
 	}
@@ -118,17 +123,18 @@ func (o *overlay) run(ctx context.Context, cmd chat.Command) (chat.Outcome, erro
 	if err := o.check(ctx, cmd.Room, effects); err != nil {
 		return out, err
 	}
-	out.Message = o.apply(cmd.Room, effects)
+	o.apply(cmd.Room, effects, &out)
 	if r := o.rooms[cmd.Room]; r != nil {
-		out.Room = r.Room
+		out.Room, out.Conversation = r.Room, r.conversation()
 	}
+	o.hook(cmd, out)
 	return out, nil
 }
 
 // state shows the command copies of what it named.
 func (o *overlay) state(ctx context.Context, cmd chat.Command) (s chat.State, err error) {
 	if r := o.rooms[cmd.Room]; r != nil {
-		s.Room = r.Room
+		s.Room, s.Conversation = r.Room, r.conversation()
 	}
 	if m := o.members[memberKey{cmd.Room, cmd.User}]; m != nil {
 		s.Member = m.Member
@@ -167,7 +173,7 @@ func (o *overlay) check(ctx context.Context, room string, e chat.Effects) error 
 		return err
 	}
 	if o.rooms[room] == nil && e.Room == nil {
-		if e.Insert != nil || e.Update != nil || e.Clear || len(e.Members)+len(e.Invite) > 0 {
+		if e.Insert != nil || e.Update != nil || e.Clear || len(e.Members)+len(e.Invite) > 0 || inboxed(e) {
 			return fmt.Errorf("store: effects on room %q, which does not exist", room)
 		}
 		return nil
@@ -178,11 +184,17 @@ func (o *overlay) check(ctx context.Context, room string, e chat.Effects) error 
 	if err := checkInvitations(e.Invite); err != nil {
 		return err
 	}
+	if err := o.checkInbox(room, e); err != nil {
+		return err
+	}
 	if e.Insert != nil && (e.Insert.ID == "" || e.Insert.Sender == "" || o.messages[e.Insert.ID] != nil) {
 		return fmt.Errorf("store: message %q of %q cannot be inserted", e.Insert.ID, e.Insert.Sender)
 	}
 	if err := o.loadTouched(ctx, room, e); err != nil {
 		return err
+	}
+	if e.CloseReply != "" {
+		return o.checkClose(ctx, room, e.CloseReply)
 	}
 	if e.Update != nil {
 		return o.checkUpdate(ctx, room, e.Update)
@@ -218,6 +230,9 @@ func (o *overlay) loadTouched(ctx context.Context, room string, e chat.Effects) 
 	}
 	if e.Update != nil && o.messages[e.Update.ID] == nil {
 		want.messages = []string{e.Update.ID}
+	}
+	if r := o.rooms[room]; e.CloseReply != "" && r != nil && r.OpenReply != "" && o.messages[r.OpenReply] == nil {
+		want.messages = []string{r.OpenReply}
 	}
 	want.invited = o.unknownPlaces(room, e)
 	if len(want.members)+len(want.messages)+len(want.invited) == 0 {

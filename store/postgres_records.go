@@ -91,6 +91,7 @@ func queueRecordWrites(b *pgx.Batch, c changes) {
 	if len(c.audit) > 0 {
 		b.Queue(pgActs, actArrays(column(c.audit, rowOfAct))...)
 	}
+	queueInbox(b, c)
 }
 
 func postingArrays(postings []posting) []any {

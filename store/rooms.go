@@ -48,22 +48,34 @@ func (s *Store) Participants(ctx context.Context, room string, limit int) ([]cha
 	return column(rows, func(m *memberRow) chat.Member { return m.member() }), nil
 }
 
-// RoomHeads implements [chat.RoomReader].
+// RoomHeads implements [chat.RoomReader]. A group has no conversation, and none is
+// looked for.
 func (s *Store) RoomHeads(ctx context.Context, user string) ([]chat.RoomHead, error) {
-	var rows []struct {
-		ID                                        string
-		Version, ParticipantCount, ClearedVersion int64
-	}
-	err := s.read(ctx).Raw(`SELECT r.id, r.version, r.participant_count, r.cleared_version FROM members m JOIN rooms r ON r.id = m.room_id
-		WHERE m.user_id = ? AND m.state = 'active' AND NOT r.deleted`, user).Scan(&rows).Error
+	rows, err := s.read(ctx).Raw(`SELECT r.id, r.version, r.participant_count, r.cleared_version, r.owner_epoch, c.key, c.state, c.waiting_since
+		FROM members m JOIN rooms r ON r.id = m.room_id
+		LEFT JOIN conversations c ON c.room_id = CASE WHEN r.kind <> 'group' THEN r.id END
+		WHERE m.user_id = ? AND m.state = 'active' AND NOT r.deleted`, user).Rows()
 	if err != nil {
 		return nil, fmt.Errorf("store: room heads: %w", err)
 	}
-	heads := make([]chat.RoomHead, len(rows))
-	for i, r := range rows {
-		heads[i] = chat.RoomHead{
-			Room: r.ID, Version: r.Version, Members: int(r.ParticipantCount), ClearedVersion: r.ClearedVersion,
+	defer rows.Close()
+	heads := []chat.RoomHead{}
+	for rows.Next() {
+		var h chat.RoomHead
+		var key, state *string
+		var since *int64
+		if err := rows.Scan(&h.Room, &h.Version, &h.Members, &h.ClearedVersion, &h.OwnerEpoch, &key, &state, &since); err != nil {
+			return nil, fmt.Errorf("store: room heads: %w", err)
 		}
+		if key != nil {
+			h.Conversation = &chat.Conversation{
+				Room: h.Room, Key: *key, State: chat.ConversationState(*state), WaitingSince: fromMillis(*since),
+			}
+		}
+		heads = append(heads, h)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("store: room heads: %w", err)
 	}
 	return heads, nil
 }

@@ -91,7 +91,7 @@ func (j *sqliteJournal) writeRecords(c *changes) error {
 			return err
 		}
 	}
-	return nil
+	return j.writeInbox(c)
 }
 
 func (j *sqliteJournal) invite(i *chat.Invitation) error {

@@ -36,6 +36,9 @@ func (j *sqliteJournal) read(want wants) (rows found, err error) {
 		} else if ok {
 			rows.rooms = append(rows.rooms, r.room())
 		}
+		if err := j.readConversation(&rows, &r); err != nil {
+			return rows, err
+		}
 	}
 	for _, k := range want.members {
 		var m memberRow
@@ -199,6 +202,8 @@ func (b *binder) bound(err error) *binder {
 func (b *binder) text(v string) *binder { b.n++; return b.bound(b.s.BindText(b.n, v)) }
 func (b *binder) int(v int64) *binder   { b.n++; return b.bound(b.s.BindInt64(b.n, v)) }
 func (b *binder) bool(v bool) *binder   { b.n++; return b.bound(b.s.BindBool(b.n, v)) }
+
+func (b *binder) blob(v []byte) *binder { b.n++; return b.bound(b.s.BindBlob(b.n, v)) }
 
 // optional binds NULL for no text.
 func (b *binder) optional(v string) *binder {

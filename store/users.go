@@ -207,3 +207,12 @@ func userFault(op string, err error) error {
 	}
 	return fmt.Errorf("store: %s: %w", op, err)
 }
+
+// AnonymizeUser implements [chat.ConversationStore].
+func (s *Store) AnonymizeUser(ctx context.Context, id string) error {
+	err := s.db.write.WithContext(ctx).Exec(`UPDATE users SET name = '', email = '' WHERE id = ?`, id).Error
+	if err != nil {
+		return fmt.Errorf("store: anonymize user: %w", err)
+	}
+	return nil
+}

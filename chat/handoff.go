@@ -1,0 +1,195 @@
+package chat
+
+import "context"
+
+// The refusals of the inbox.
+var (
+	ErrAssigned   = &Error{Code: CodeConflict, Message: "The conversation is another agent's"}
+	ErrUnassigned = &Error{Code: CodeConflict, Message: "The conversation is not assigned"}
+	ErrNoChatbot  = &Error{Code: CodeConflict, Message: "The conversation has no chatbot to go back to"}
+)
+
+// agent admits those who answer customers.
+func agent(a Actor) error {
+	if a.Role != RoleAgent && a.Role != RoleAdmin {
+		return Errorf(CodeForbidden, "Only agents and administrators may do this")
+	}
+	return nil
+}
+
+// Claim makes the caller the one who answers the conversation, and lets them into
+// its room. It is exclusive: another agent's is ErrAssigned, the caller's own stays
+// as it is. What the bot was writing is closed as cancelled before the claim is
+// told of, and nothing of the bot's comes out behind it.
+func (s *Service) Claim(ctx context.Context, a Actor, key string) (ConversationView, error) {
+	return s.turn(ctx, a, key, func(st State, eff *Effects) error { return s.claim(a, st, eff) })
+}
+
+// claim is the effect of an agent's claim.
+func (s *Service) claim(a Actor, st State, eff *Effects) error {
+	c := st.Conversation
+	switch {
+	case c.State == Assigned && c.Agent != a.ID:
+		return ErrAssigned
+	case c.State != Assigned:
+		turn(st, eff, Assigned, a.ID, s.now())
+	}
+	return nil
+}
+
+// Release puts the caller's conversation back into the queue, in the place of its
+// first wait. An administrator may release another's.
+func (s *Service) Release(ctx context.Context, a Actor, key string) (ConversationView, error) {
+	return s.turn(ctx, a, key, func(st State, eff *Effects) error {
+		switch c := st.Conversation; {
+		case c.State == Waiting:
+			return nil
+		case c.State != Assigned:
+			return ErrUnassigned
+		case c.Agent != a.ID && !a.Admin():
+			return ErrAssigned
+		}
+		turn(st, eff, Waiting, "", s.now())
+		return nil
+	})
+}
+
+// Resolve ends a conversation, until its customer writes again. One that is assigned
+// is resolved by its agent or an administrator.
+func (s *Service) Resolve(ctx context.Context, a Actor, key string) (ConversationView, error) {
+	return s.turn(ctx, a, key, func(st State, eff *Effects) error {
+		c := st.Conversation
+		if c.State == Assigned && c.Agent != a.ID && !a.Admin() {
+			return ErrAssigned
+		}
+		if c.State != Resolved {
+			turn(st, eff, Resolved, "", s.now())
+		}
+		return nil
+	})
+}
+
+// HandBack gives a conversation to its chatbot, or answers ErrNoChatbot. One that is
+// assigned is handed back by its agent or an administrator. What was asked meanwhile
+// stays with the person who was asked; the bot answers what comes from then on.
+func (s *Service) HandBack(ctx context.Context, a Actor, key string) (ConversationView, error) {
+	return s.turn(ctx, a, key, func(st State, eff *Effects) error {
+		c := st.Conversation
+		switch {
+		case c.State == Assigned && c.Agent != a.ID && !a.Admin():
+			return ErrAssigned
+		case st.Room.Chatbot == "":
+			return ErrNoChatbot
+		case c.State != WithBot:
+			turn(st, eff, WithBot, "", s.now())
+		}
+		return nil
+	})
+}
+
+// turn changes the conversation with the key for an agent, and returns it as it is then.
+func (s *Service) turn(ctx context.Context, a Actor, key string, decide func(State, *Effects) error) (ConversationView, error) {
+	v, err := s.inboxed(ctx, a, key)
+	if err != nil {
+		return ConversationView{}, err
+	}
+	if err := s.postRate(a); err != nil {
+		return ConversationView{}, err
+	}
+	if err := s.Store.SeenAgents(ctx, []string{a.ID}, s.now()); err != nil {
+		return ConversationView{}, err
+	}
+	if v.State == WithBot {
+		var eff Effects // as it would be: only what takes the conversation from its bot silences it
+		as := State{Room: Room{ID: v.Room, Kind: v.Kind, Creator: v.Creator, Chatbot: v.Chatbot}, Conversation: &v.Conversation}
+		if err := decide(as, &eff); err != nil {
+			return ConversationView{}, err
+		}
+		if eff.CloseReply != "" {
+			s.quiesce(ctx, v.Room)
+		}
+	}
+	if _, err := s.changeConversation(ctx, v.Room, decide); err != nil {
+		return ConversationView{}, err
+	}
+	return s.Store.Conversation(ctx, key)
+}
+
+// changeConversation applies a decision to a room's conversation.
+func (s *Service) changeConversation(ctx context.Context, room string, decide func(State, *Effects) error) (Outcome, error) {
+	return s.apply(ctx, Command{Room: room, Decide: func(st State) (Effects, error) {
+		if st.Room.ID == "" || st.Room.Deleted || st.Conversation == nil {
+			return Effects{}, ErrConversationNotFound
+		}
+		var eff Effects
+		return eff, decide(st, &eff)
+	}}, nil)
+}
+
+// MaxReason bounds the reason of an escalation, in bytes.
+const MaxReason = 1000
+
+// Escalated is what who asks for a person is told.
+const Escalated = "A human agent will contact you soon."
+
+// Escalate asks for a person in the caller's conversation: it comes into the queue,
+// unless it waits there or somebody answers it already. It answers with what the
+// caller is told.
+func (s *Service) Escalate(ctx context.Context, a Actor, room, reason string) (string, error) {
+	if err := reasonText(reason); err != nil {
+		return "", err
+	}
+	if room == "" {
+		room = Me
+	}
+	r, err := s.member(ctx, a, room)
+	if err != nil {
+		return "", err
+	}
+	if r.Kind == KindGroup {
+		return "", Errorf(CodeForbidden, "This room is not a conversation")
+	}
+	if err := s.postRate(a); err != nil {
+		return "", err
+	}
+	u, err := s.Store.User(ctx, r.Creator)
+	if err != nil {
+		return "", err
+	}
+	now := s.now()
+	first := Conversation{
+		Room: r.ID, Key: s.NewSecretID(), Name: u.Name, Email: u.Email, User: u.ID, State: WithBot, CreatedAt: now, UpdatedAt: now,
+	}
+	return Escalated, s.escalate(ctx, r.ID, reason, first)
+}
+
+// escalate puts a conversation into the queue; first is what it is if it was in no
+// inbox yet.
+func (s *Service) escalate(ctx context.Context, room, reason string, first Conversation) error {
+	s.quiesce(ctx, room)
+	now := s.now()
+	_, err := s.apply(ctx, Command{Room: room, Decide: func(st State) (Effects, error) {
+		if st.Room.ID == "" || st.Room.Deleted {
+			return Effects{}, ErrRoomNotFound
+		}
+		if st.Conversation == nil {
+			c := first
+			st.Conversation = &c
+		}
+		if st.Conversation.State != WithBot && st.Conversation.State != Resolved {
+			return Effects{}, nil
+		}
+		var eff Effects
+		turn(st, &eff, Waiting, "", now)
+		eff.Conversation.Reason = reason
+		return eff, nil
+	}}, nil)
+	return err
+}
+
+func reasonText(reason string) error {
+	if len(reason) > MaxReason {
+		return Errorf(CodeInvalid, "reason must be at most %d bytes", MaxReason)
+	}
+	return text("reason", reason)
+}
