@@ -72,6 +72,12 @@ func (h *Hub) broadcast(r *room, e chat.Event) {
 		e.Kind == chat.EventMessageDeleted && len(r.streams) > 0 && r.stream(e.Message.ID) != nil:
 		r.endStream(e)
 		return
+	case e.Kind == chat.EventConversationState:
+		h.sendState(r, e)
+		return
+	case forAgents(e.Kind):
+		h.sendAgents(e)
+		return
 	}
 	enc := h.encoder(e)
 	switch e.Kind {

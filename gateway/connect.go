@@ -63,14 +63,15 @@ func (s *Session) Announce(frame func(cursors map[string]string, offset string) 
 // subscribeAll enters all rooms of the session's user. The heads are read once
 // more after the subscription: from there on everything comes live. Where the
 // room's own head is further on, that is what the session starts from: another
-// session has read it later, and what lies between was not passed on.
+// session has read it later, and what lies between was not passed on. Of
+// conversations the session is told how they stand.
 func (h *Hub) subscribeAll(ctx context.Context, s *Session) (map[string]int64, error) {
 	asOf, _ := h.offset() // what happens from here on is newer
 	rooms, err := h.opts.Store.RoomHeads(ctx, s.Actor().ID)
 	if err != nil || len(rooms) == 0 {
 		return nil, err
 	}
-	ids := make([]string, 0, len(rooms))
+	ids, conversations := make([]string, 0, len(rooms)), false
 	for _, r := range rooms {
 		if !s.minds(r.Room) {
 			s.enter(r.Room, true) // its user is there
@@ -78,11 +79,12 @@ func (h *Hub) subscribeAll(ctx context.Context, s *Session) (map[string]int64, e
 		}
 		h.subscribe(s, r.Room, entry{setup: true, size: size{asOf, r.Members}})
 		ids = append(ids, r.Room)
+		conversations = conversations || r.OwnerEpoch > 0
 	}
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	heads, err := h.opts.Store.Heads(ctx, ids)
+	heads, stand, err := h.reread(ctx, s, ids, conversations)
 	if err != nil {
 		return nil, err
 	}
@@ -93,8 +95,35 @@ func (h *Hub) subscribeAll(ctx context.Context, s *Session) (map[string]int64, e
 			continue
 		}
 		heads[id] = h.prime(id, head)
+		if c, ok := stand[id]; ok {
+			h.greet(s, c)
+		}
 	}
 	return heads, nil
+}
+
+// reread returns the versions of those of the rooms that are still there and, if
+// there are conversations among them, how these stand.
+func (h *Hub) reread(ctx context.Context, s *Session, ids []string, conversations bool) (map[string]int64, map[string]chat.RoomHead, error) {
+	if !conversations {
+		heads, err := h.opts.Store.Heads(ctx, ids)
+		return heads, nil, err
+	}
+	rooms, err := h.opts.Store.RoomHeads(ctx, s.Actor().ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	stand := make(map[string]chat.RoomHead, len(rooms))
+	for _, r := range rooms {
+		stand[r.Room] = r
+	}
+	heads := make(map[string]int64, len(ids))
+	for _, id := range ids {
+		if r, ok := stand[id]; ok {
+			heads[id] = r.Version
+		}
+	}
+	return heads, stand, nil
 }
 
 // prime tells a room its head, if it knows none, and returns the further of both.
@@ -148,7 +177,8 @@ func (h *Hub) Listen(s *Session, room string, check func() (chat.RoomHead, error
 func (h *Hub) Unlisten(s *Session, room string) { h.unsubscribe(s, room) }
 
 // Resume gives a detached session a new connection, if nothing is missing after
-// the offset and the client is the same user. Otherwise it returns nil and the
+// the offset and the client is the same user, and an agent only if it was one:
+// agents are told what others are not. Otherwise it returns nil and the
 // client starts anew. Nothing goes out before Resumed is called.
 func (h *Hub) Resume(pid, offset string, id chat.Identity, format Format, sink Sink) *Session {
 	s := h.resume(pid, offset, id, format, sink)
@@ -172,7 +202,7 @@ func (h *Hub) resume(pid, offset string, id chat.Identity, format Format, sink S
 		return nil
 	}
 	missed, ok := s.ring.after(n)
-	if !ok {
+	if !ok || answers(id.Role) != answers(s.identity.Role) {
 		s.detached.Reset(0) // closes it
 		return nil
 	}

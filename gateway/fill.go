@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"parley/chat"
@@ -44,8 +45,8 @@ func (h *Hub) fill(r *room) {
 	r.filled(from, room.ClearedVersion, changes, upTo)
 }
 
-// Run compares the heads of the listened rooms with the store's until ctx ends:
-// a lost last event has no successor to betray it.
+// Run compares the heads of the listened and watched rooms with the store's until
+// ctx ends: a lost last event has no successor to betray it.
 func (h *Hub) Run(ctx context.Context) {
 	tick := time.NewTicker(h.opts.CompareEvery)
 	defer tick.Stop()
@@ -70,9 +71,8 @@ func (h *Hub) compare(ctx context.Context) {
 		ids = append(ids, id)
 	}
 	h.mu.Unlock()
-	for len(ids) > 0 {
-		batch := ids[:min(compareBatch, len(ids))]
-		ids = ids[len(batch):]
+	ids = append(ids, h.watches.listed()...)
+	for batch := range slices.Chunk(ids, compareBatch) {
 		heads, err := h.opts.Store.Heads(ctx, batch)
 		if err != nil {
 			if ctx.Err() == nil {
@@ -80,6 +80,7 @@ func (h *Hub) compare(ctx context.Context) {
 			}
 			return
 		}
+		h.watches.compared(batch, heads)
 		for id, version := range heads {
 			if r := h.lookup(id); r != nil {
 				r.mu.Lock()

@@ -61,6 +61,9 @@ type Hub struct {
 	usersMu sync.RWMutex
 	users   map[string]*user
 	pids    map[string]*Session
+	agents  map[*Session]struct{} // of agents and administrators, connected or waited for
+
+	watches watches
 
 	ended   recent       // replies
 	streams atomic.Int64 // open in all rooms
@@ -88,7 +91,7 @@ func NewHub(o Options) *Hub {
 	}
 	return &Hub{
 		opts: o, node: strconv.FormatUint(rand.Uint64(), 36) + ".", //nolint:gosec // a name, not a secret
-		rooms: map[string]*room{}, users: map[string]*user{}, pids: map[string]*Session{},
+		rooms: map[string]*room{}, users: map[string]*user{}, pids: map[string]*Session{}, agents: map[*Session]struct{}{},
 	}
 }
 
@@ -101,11 +104,15 @@ func (h *Hub) Publish(e chat.Event) {
 	case chat.EventSessionClosed:
 		h.closeSession(e)
 		return
+	case chat.EventConversationUpdated, chat.EventConversationDeleted, chat.EventNote:
+		h.tellAgents(e)
+		return
 	case chat.EventMessage:
 		if e.Message.Bot() { // before it is looked whether the room is here
 			h.ended.add(e.Message.ID)
 		}
 	}
+	h.watches.hear(e)
 	for {
 		if e.Kind == chat.EventRoomJoined {
 			h.subscribeUsers(e)
@@ -167,6 +174,7 @@ func (h *Hub) unsubscribe(s *Session, id string) {
 func (h *Hub) bury(r *room) {
 	if len(r.sessions) == 0 {
 		r.dead = true
+		h.release(r)
 		r.typists.clear()
 		h.streams.Add(-int64(len(r.streams)))
 		r.streams = nil

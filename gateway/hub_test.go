@@ -18,14 +18,15 @@ type fakeStore struct {
 	mu      sync.Mutex
 	changes map[string][]chat.Message // a clearing has an empty one
 	cleared map[string]int64
-	members map[string][]string // user -> rooms
-	sizes   map[string]int      // of rooms
+	members map[string][]string      // user -> rooms
+	sizes   map[string]int           // of rooms
+	talks   map[string]chat.RoomHead // how conversations stand, by room
 	// after runs once RoomHeads has been read, for what happens in between.
 	after func()
 }
 
 func newFakeStore() *fakeStore {
-	return &fakeStore{changes: map[string][]chat.Message{}, cleared: map[string]int64{}, members: map[string][]string{}, sizes: map[string]int{}}
+	return &fakeStore{changes: map[string][]chat.Message{}, cleared: map[string]int64{}, members: map[string][]string{}, sizes: map[string]int{}, talks: map[string]chat.RoomHead{}}
 }
 
 // post stores a message and returns its event.
@@ -68,7 +69,10 @@ func (f *fakeStore) RoomHeads(_ context.Context, user string) ([]chat.RoomHead, 
 	f.mu.Lock()
 	var heads []chat.RoomHead
 	for _, r := range f.members[user] {
-		heads = append(heads, chat.RoomHead{Room: r, Version: int64(len(f.changes[r])), Members: f.sizes[r]})
+		talk := f.talks[r]
+		heads = append(heads, chat.RoomHead{
+			Room: r, Version: int64(len(f.changes[r])), Members: f.sizes[r], OwnerEpoch: talk.OwnerEpoch, Conversation: talk.Conversation,
+		})
 	}
 	after := f.after
 	f.mu.Unlock()

@@ -7,16 +7,22 @@ import (
 )
 
 // beginStream takes in that a reply has begun, unless that is known, or has been
-// overtaken by its end.
+// overtaken by its end or by the end of the bot's turn.
 func (r *room) beginStream(e chat.Event) {
-	if r.stream(e.Message.ID) == nil && !r.hub.ended.has(e.Message.ID) {
+	if r.stream(e.Message.ID) == nil && !r.over(*e.Message) {
 		r.catchUp(r.open(e))
 	}
+}
+
+// over reports whether nothing more is to come of a reply.
+func (r *room) over(m chat.Message) bool {
+	return begunUnder(m) < r.ownerEpoch || r.hub.ended.has(m.ID)
 }
 
 // open adds a stream, of which the room's sessions have got nothing yet.
 func (r *room) open(start chat.Event) *stream {
 	st := newStream(start)
+	r.ownerEpoch = max(r.ownerEpoch, st.epoch)
 	for _, s := range r.sessions {
 		st.behind[s] = mark{}
 	}
@@ -31,14 +37,14 @@ func (r *room) takeToken(e chat.Event) {
 	st := r.stream(e.MessageID)
 	if st == nil {
 		if !r.hub.ended.has(e.MessageID) {
-			r.takeReplies()
+			r.takeReplies(true)
 		}
 		return
 	}
 	news, ok := st.news(e.Token, e.Offset)
 	switch {
 	case !ok:
-		r.takeReplies()
+		r.takeReplies(true)
 	case news != "":
 		r.grow(st, news, chat.UTF16Len(news))
 	}
@@ -47,13 +53,15 @@ func (r *room) takeToken(e chat.Event) {
 // takeReplies takes in the replies that are being written in the room, as they
 // stand: they may be ahead of tokens that are still on their way. One whose end
 // has been heard of does not come back to life; of one whose end comes later, the
-// room will hear.
-func (r *room) takeReplies() {
+// room will hear. Unless their turn has come by the room's order, those that are
+// begun once a person has handed the conversation back wait for that news.
+func (r *room) takeReplies(due bool) {
 	if r.hub.opts.Replies == nil {
 		return
 	}
 	for _, reply := range r.hub.opts.Replies(r.id) {
-		if r.hub.ended.has(reply.Message.ID) {
+		early := !due && r.ownerEpoch > 0 && begunUnder(reply.Message) > r.ownerEpoch
+		if early || r.over(reply.Message) {
 			continue
 		}
 		st := r.stream(reply.Message.ID)
@@ -111,17 +119,41 @@ func (r *room) endStream(e chat.Event) {
 	if !m.Deleted {
 		rest.final = &m.Text
 	}
-	for _, s := range r.sessions {
-		r.conclude(&rest, s)
+	r.ownerEpoch = max(r.ownerEpoch, st.epoch)
+	r.give(&rest)
+	r.sendAll(r.hub.encoder(e))
+	r.sendEnd(m, e.Version, e.Epoch)
+}
+
+// silence ends the streams that were begun under an older owner epoch. Each has
+// ended with its message, which comes in front of the news: only one whose message
+// was lost, and is not in the store any more, is still here. It ends as it stands.
+func (r *room) silence(epoch int64) {
+	for _, st := range slices.Clone(r.streams) {
+		if st.epoch < epoch {
+			m := *st.about.Message
+			m.Text, m.Status, m.Version = string(st.text), chat.StatusCancelled, r.head
+			r.hub.ended.add(m.ID)
+			r.give(&arrears{st: st})
+			r.sendEnd(&m, r.head, r.hub.opts.Epoch())
+		}
 	}
-	if i := r.streamAt(m.ID); i >= 0 {
+}
+
+// sendEnd tells the end of a stream.
+func (r *room) sendEnd(m *chat.Message, at int64, epoch string) {
+	r.sendAll(r.hub.encoder(chat.Event{Kind: chat.EventStreamEnd, Room: r.id, At: at, Epoch: epoch, Message: m}))
+}
+
+// give gives everybody what they have not got of a stream, which is open no more.
+func (r *room) give(rest *arrears) {
+	for _, s := range r.sessions {
+		r.conclude(rest, s)
+	}
+	if i := r.streamAt(rest.st.id); i >= 0 {
 		r.streams = slices.Delete(r.streams, i, i+1)
 		r.hub.streams.Add(-1)
 	}
-	r.sendAll(r.hub.encoder(e))
-	r.sendAll(r.hub.encoder(chat.Event{
-		Kind: chat.EventStreamEnd, Room: r.id, At: e.Version, Epoch: e.Epoch, Message: m,
-	}))
 }
 
 // conclude gives one session what it has not got of a stream. How it stands may

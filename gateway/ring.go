@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"strconv"
 	"time"
 
 	"parley/chat"
@@ -36,8 +37,8 @@ type ringEvent struct {
 // subject is what a passing state is about: a later event about the same one
 // makes an earlier one untrue.
 type subject struct {
-	kind       chat.EventKind
-	room, user string
+	kind      chat.EventKind
+	room, who string // a user, or the turn of an owner
 }
 
 // subjectOf returns nil for events that no later one makes untrue.
@@ -45,6 +46,8 @@ func subjectOf(e chat.Event) *subject {
 	switch e.Kind {
 	case chat.EventPresence, chat.EventTyping:
 		return &subject{e.Kind, e.Room, e.User}
+	case chat.EventConversationState: // but none makes untrue that somebody's turn has come and gone
+		return &subject{e.Kind, e.Room, strconv.FormatInt(e.OwnerEpoch, 10)}
 	}
 	return nil
 }
@@ -80,7 +83,7 @@ func (r *ring) after(offset uint64) ([]Frame, bool) {
 }
 
 // current leaves out what later events have made untrue: who comes back learns
-// who is there and who types, not who was and did.
+// who is there, who types and whom a conversation is with, not who was and did.
 func current(events []ringEvent) []Frame {
 	latest := map[subject]int{}
 	for i, e := range events {

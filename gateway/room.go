@@ -30,10 +30,13 @@ type room struct {
 	filling bool         // a gap is being waited for or read
 	typists typists
 	streams []*stream // replies that are being written
-	pacing  bool      // a look at who is behind in them is due
-	large   bool      // more than chat.LargeRoom take part
-	asOf    uint64    // the offset up to which that is known, 0 if it is not
-	dead    bool      // removed from the hub: get it anew
+	// ownerEpoch is the highest under which anything of the room's conversation was
+	// passed on; 0 until there was.
+	ownerEpoch int64
+	pacing     bool   // a look at who is behind in them is due
+	large      bool   // more than chat.LargeRoom take part
+	asOf       uint64 // the offset up to which that is known, 0 if it is not
+	dead       bool   // removed from the hub: get it anew
 }
 
 // entry says how a session comes into a room.
@@ -71,7 +74,7 @@ func (r *room) enter(s *Session, setup bool) {
 		r.index[s] = len(r.sessions)
 		r.sessions = append(r.sessions, s)
 		r.begin(s)
-		r.takeReplies()
+		r.takeReplies(false)
 	}
 }
 

@@ -123,14 +123,18 @@ func (s *Session) announce(first Frame, offset uint64, now time.Time) bool {
 	return true
 }
 
-// Refresh extends the session in place with a new token of the same user.
+// Refresh extends the session in place with a new token of the same user, which
+// may have another role.
 func (s *Session) Refresh(id chat.Identity) error {
+	s.hub.usersMu.Lock()
+	defer s.hub.usersMu.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if id.ID != s.identity.ID {
 		return chat.Errorf(chat.CodeForbidden, "The token belongs to another user")
 	}
 	s.identity = id
+	s.hub.enrol(s)
 	s.expireAt(id.Expires)
 	return nil
 }

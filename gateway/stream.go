@@ -14,6 +14,7 @@ type stream struct {
 	id     string
 	about  chat.Event // that it has begun
 	start  *encoder   // of about
+	epoch  int64      // the conversation's owner epoch under which it began
 	text   []byte     // so far; only ever grows
 	units  int        // of text, in UTF-16
 	behind map[*Session]mark
@@ -27,7 +28,9 @@ type mark struct {
 
 // newStream returns a stream of which nobody has got anything.
 func newStream(start chat.Event) *stream {
-	return &stream{id: start.Message.ID, about: start, start: passing(start), behind: map[*Session]mark{}}
+	return &stream{
+		id: start.Message.ID, about: start, start: passing(start), epoch: begunUnder(*start.Message), behind: map[*Session]mark{},
+	}
 }
 
 // end is where the text stands.
@@ -111,9 +114,18 @@ func (a *arrears) rest(at mark) string {
 
 // opening is the event that a reply has begun, made of what is known of it later.
 func opening(m chat.Message, at int64, epoch string) chat.Event {
-	m.Text, m.Status, m.Seq, m.Version, m.BornVersion, m.Reply = "", chat.StatusStreaming, 0, 0, 0, nil
+	m.Text, m.Status, m.Seq, m.Version, m.BornVersion = "", chat.StatusStreaming, 0, 0, 0
+	m.Reply = &chat.ReplyRecord{OwnerEpoch: begunUnder(m)}
 	m.Deleted = false
 	return chat.Event{Kind: chat.EventStreamStart, Room: m.Room, At: at, Epoch: epoch, Message: &m}
+}
+
+// begunUnder is the owner epoch under which a reply was begun, 0 if it is not told.
+func begunUnder(m chat.Message) int64 {
+	if m.Reply == nil {
+		return 0
+	}
+	return m.Reply.OwnerEpoch
 }
 
 // stream returns the room's open stream with the id, or nil.

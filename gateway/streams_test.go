@@ -3,6 +3,7 @@ package gateway
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 
@@ -38,6 +39,7 @@ type play struct {
 	readers  []*reader // all there ever were
 	made     int
 	late     []chat.Event // on their way
+	past     *chat.Event  // news of a turn that is over
 	dones    []func()
 }
 
@@ -126,12 +128,10 @@ func (p *play) happen(i int) {
 	v := p.visitors[i]
 	switch {
 	case v.away:
-		back := newReader()
-		back.back = true
-		if p.w.hub.Resume(v.session.PID, v.reader.last, v.session.Identity(), streamFormat{}, back) != v.session {
+		back := v.reader.again()
+		if p.w.hub.Resume(v.session.PID, back.last, v.session.Identity(), streamFormat{}, back) != v.session {
 			p.t.Fatal("not resumed")
 		}
-		back.last = v.reader.last
 		v.reader, v.away, v.waiting = back, false, true
 		p.readers = append(p.readers, back)
 	case v.waiting && v.fresh:
@@ -170,8 +170,7 @@ func (p *play) end() {
 		eventually(p.t, "the last message", func() bool {
 			v.reader.mu.Lock()
 			defer v.reader.mu.Unlock()
-			n := len(v.reader.pieces)
-			return n > 0 && v.reader.pieces[n-1].Version == head
+			return slices.ContainsFunc(v.reader.pieces, func(p piece) bool { return p.Version == head })
 		})
 		v.reader.sound(p.t, v.session.ID)
 	}
@@ -266,11 +265,7 @@ func (w *writer) visit(t *testing.T, n NewSession, seed uint64, over chan struct
 			s, r = w.attend(t, n)
 		case 1:
 			s.Detach()
-			back := newReader()
-			r.mu.Lock()
-			back.last = r.last
-			r.mu.Unlock()
-			back.back = true
+			back := r.again()
 			if w.hub.Resume(n.PID, back.last, n.Identity, streamFormat{}, back) == nil || !s.Resumed() {
 				t.Error("not resumed")
 				return

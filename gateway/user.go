@@ -30,6 +30,7 @@ func (h *Hub) remember(s *Session) {
 		h.users[id] = u
 	}
 	u.sessions[s] = struct{}{}
+	h.enrol(s) // nobody else knows it yet
 	if s.PID != "" {
 		h.pids[s.PID] = s
 	}
@@ -43,6 +44,7 @@ func (h *Hub) forget(s *Session, id string, rooms map[string]struct{}) {
 		h.dismiss(u)
 	}
 	delete(h.pids, s.PID)
+	delete(h.agents, s)
 	h.usersMu.Unlock()
 	for id := range rooms {
 		h.unsubscribe(s, id)

@@ -48,6 +48,7 @@ func (w *writer) begin(room string) chat.Event {
 	defer w.mu.Unlock()
 	w.made++
 	m := chat.Message{ID: fmt.Sprint("reply-", w.made), Room: room, Sender: chat.BotSender("default"), Status: chat.StatusStreaming}
+	m.Reply = &chat.ReplyRecord{OwnerEpoch: w.store.stand(room).OwnerEpoch}
 	w.open[room] = &chat.OpenReply{Message: m}
 	return chat.Event{Kind: chat.EventStreamStart, Room: room, At: w.head(room), Epoch: "e", Message: &m}
 }
@@ -121,6 +122,7 @@ type piece struct {
 	Offset  int
 	Text    string
 	Status  chat.Status
+	State   chat.ConversationState
 	Version int64
 	Named   string // the event's offset, for recovery
 }
@@ -129,6 +131,9 @@ func (streamFormat) Encode(e chat.Event, offset string) (Frame, bool) {
 	p := piece{Kind: e.Kind, ID: e.MessageID, Token: e.Token, Offset: e.Offset, Version: e.Version, Named: offset}
 	if e.Message != nil {
 		p.ID, p.Text, p.Status = e.Message.ID, e.Message.Text, e.Message.Status
+	}
+	if e.Conversation != nil {
+		p.State = e.Conversation.State
 	}
 	b, _ := json.Marshal(p)
 	return NewFrame(b), true
@@ -140,6 +145,7 @@ type reader struct {
 	mu      sync.Mutex
 	backlog int
 	back    bool // its session was resumed: what ended meanwhile has no start
+	person  bool // the last that it was told is that the bot has no turn
 	pieces  []piece
 	streams map[string]*seen
 	faults  []string
@@ -151,6 +157,15 @@ type seen struct {
 	start, message, end bool
 	text                string
 	units, tokens       int
+}
+
+// again is the reader of the same client's next connection, to which it comes back.
+func (r *reader) again() *reader {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	back := newReader()
+	back.back, back.last, back.person = true, r.last, r.person
+	return back
 }
 
 func newReader() *reader { return &reader{streams: map[string]*seen{}} }
@@ -185,6 +200,9 @@ func (r *reader) Send(f Frame) {
 	if p.Named != "" {
 		r.last = p.Named
 	}
+	if p.Kind == chat.EventConversationState {
+		r.person = p.State != chat.WithBot
+	}
 	if !strings.HasPrefix(p.ID, "reply-") {
 		return
 	}
@@ -193,6 +211,7 @@ func (r *reader) Send(f Frame) {
 		st = &seen{}
 		r.streams[p.ID] = st
 	}
+	r.check(!r.person, "behind the news", p)
 	switch p.Kind {
 	case chat.EventStreamStart:
 		r.check(!st.start && !st.message && p.Named == "", "start", p)
@@ -204,12 +223,13 @@ func (r *reader) Send(f Frame) {
 		st.tokens++
 	case chat.EventMessage:
 		r.check((st.start || r.back) && !st.message && !st.end && p.Named != "", "message", p)
-		r.check(!st.start || p.Status == chat.StatusInterrupted || p.Text == st.text, "text", p)
+		r.check(!st.start || p.Status == chat.StatusInterrupted || p.Status == chat.StatusCancelled || p.Text == st.text, "text", p)
 		st.message = true
 	case chat.EventStreamEnd:
 		follows := st.message && r.pieces[len(r.pieces)-2].Kind == chat.EventMessage
 		cut := r.back && !st.start && !st.message // the connection was lost between both
-		r.check((follows || cut) && !st.end && p.Named != "", "end", p)
+		silenced := p.Status == chat.StatusCancelled && st.start && !st.message && p.Text == st.text
+		r.check((follows || cut || silenced) && !st.end && p.Named != "", "end", p)
 		st.end = true
 	}
 }

@@ -31,8 +31,8 @@ const patience = 20 * time.Second
 // start is where the clock of what is stored stands until a test moves it.
 var start = time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.UTC)
 
-// users are there from the start; their tokens are their names.
-var users = []string{"ann", "bob", "cid", "dan"}
+// users are there from the start; their tokens are their names. Ada is an agent.
+var users = []string{"ann", "bob", "cid", "dan", "ada"}
 
 // world is a node on loopback: the real store, domain, hub and doors.
 type world struct {
@@ -109,7 +109,7 @@ func openStore(t testing.TB) *sqlite {
 	})
 	var all []chat.User
 	for _, id := range users {
-		all = append(all, chat.User{ID: id, Name: strings.ToUpper(id), Role: chat.RoleUser, CreatedAt: start})
+		all = append(all, chat.User{ID: id, Name: strings.ToUpper(id), Role: actor(id).Role, CreatedAt: start})
 	}
 	if err := s.EnsureUsers(ctx, all); err != nil {
 		t.Fatal(err)
@@ -138,7 +138,7 @@ func authenticate(_ context.Context, credentials ...string) (chat.Identity, erro
 		panic("authenticate")
 	case "broken":
 		return chat.Identity{}, fmt.Errorf("the store is down")
-	case "ann", "bob", "cid", "dan":
+	case "ann", "bob", "cid", "dan", "ada":
 		id := chat.Identity{Actor: actor(name)}
 		if d, err := time.ParseDuration(span); err == nil {
 			id.Expires = time.Now().Add(d)
@@ -149,7 +149,11 @@ func authenticate(_ context.Context, credentials ...string) (chat.Identity, erro
 }
 
 func actor(name string) chat.Actor {
-	return chat.Actor{ID: name, Name: strings.ToUpper(name), Role: chat.RoleUser}
+	a := chat.Actor{ID: name, Name: strings.ToUpper(name), Role: chat.RoleUser}
+	if name == "ada" {
+		a.Role = chat.RoleAgent
+	}
+	return a
 }
 
 // session begins a chatbot session of the user's.

@@ -74,6 +74,8 @@ func (f *sessionFormat) Encode(e chat.Event, _ string) (gateway.Frame, bool) {
 		if e.Message.RoleIn(f.owner) == chat.FromAgent {
 			return message(personSays(*e.Message)...), true
 		}
+	case chat.EventConversationState:
+		return conversationState(e, f.now()), true
 	}
 	return gateway.Frame{}, false // what the user said elsewhere has no shape here
 }

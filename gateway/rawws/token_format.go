@@ -141,6 +141,8 @@ func (f *tokenFormat) Encode(e chat.Event, _ string) (gateway.Frame, bool) {
 		return message(clearedWire{"message-deleted", e.Message.ID, e.Cursor(), at}), true
 	case chat.EventHistoryCleared:
 		return message(clearedWire{"history-cleared", "", e.Cursor(), at}), true
+	case chat.EventConversationState:
+		return conversationState(e, f.now()), true
 	}
 	return gateway.Frame{}, false
 }
@@ -149,9 +151,11 @@ func (f *tokenFormat) Encode(e chat.Event, _ string) (gateway.Frame, bool) {
 // stream too, for clients that know no `message`.
 func (f *tokenFormat) said(e chat.Event, at string) []any {
 	m := e.Message
-	said := messageWire{"message", m.ID, m.RoleIn(f.owner.ID), "", m.Text, e.Cursor(), at}
+	said := messageWire{"message", m.ID, m.RoleIn(f.owner.ID), e.SenderName, m.Text, e.Cursor(), at}
 	if said.Role == chat.FromUser {
-		said.Name = f.owner.Name
+		if said.Name == "" { // what the store was asked for has none
+			said.Name = f.owner.Name
+		}
 		return []any{said}
 	}
 	shown := []any{said, startWire{"stream-start", m.ID, said.Role, at}}

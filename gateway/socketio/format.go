@@ -3,6 +3,7 @@ package socketio
 import (
 	"bytes"
 	"encoding/json"
+	"time"
 
 	"parley/chat"
 	"parley/gateway"
@@ -10,14 +11,19 @@ import (
 )
 
 // format shows events as Socket.IO EVENT packets of one namespace.
-type format struct{ prefix []byte }
+type format struct {
+	prefix []byte
+	now    func() time.Time
+}
 
-func newFormat(namespace string) *format { return &format{prefix: []byte("2" + namespace + ",")} }
+func newFormat(namespace string, now func() time.Time) *format {
+	return &format{prefix: []byte("2" + namespace + ","), now: now}
+}
 
 // Encode implements gateway.Format. Each event ends with its offset, which the
 // official client sends back to be recovered.
 func (f *format) Encode(e chat.Event, offset string) (gateway.Frame, bool) {
-	body := eventWire(e)
+	body := eventWire(e, f.now)
 	if body == nil {
 		return gateway.Frame{}, false
 	}

@@ -38,8 +38,8 @@ const patience = 20 * time.Second
 // start is the time of everything that is stored.
 var start = time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.UTC)
 
-// users are there from the start; their tokens are their names.
-var users = []string{"ann", "bob", "cid", "dan"}
+// users are there from the start; their tokens are their names. Ada is an agent.
+var users = []string{"ann", "bob", "cid", "dan", "ada"}
 
 // world is a node on loopback: the real store, domain, hub and door.
 type world struct {
@@ -50,6 +50,7 @@ type world struct {
 	hub   *gateway.Hub
 	door  *Server
 	bot   *bot
+	later atomic.Int64 // how far the clock was moved
 }
 
 // sqlite is the real store in an epoch that golden files can name.
@@ -113,7 +114,7 @@ func openHub(t testing.TB, h gateway.Options, change ...func(*Options)) *world {
 	var ids atomic.Int64
 	w.chat = chat.NewService(chat.Options{
 		Store: w.store, Bus: w.hub, Presence: w.hub, Assistant: w.bot, AllowEdit: true, AllowDelete: true, Log: log,
-		Now:   func() time.Time { return start },
+		Now:   func() time.Time { return start.Add(time.Duration(w.later.Load())) },
 		NewID: func() string { return fmt.Sprintf("id%d", ids.Add(1)) },
 	})
 	o := Options{Chat: w.chat, Hub: w.hub, Authenticate: authenticate, Log: log}
@@ -149,7 +150,7 @@ func openStore(t testing.TB) *sqlite {
 	})
 	var all []chat.User
 	for _, id := range users {
-		all = append(all, chat.User{ID: id, Name: strings.ToUpper(id), Role: chat.RoleUser, CreatedAt: start})
+		all = append(all, chat.User{ID: id, Name: strings.ToUpper(id), Role: actor(id).Role, CreatedAt: start})
 	}
 	if err := s.EnsureUsers(ctx, all); err != nil {
 		t.Fatal(err)
@@ -181,7 +182,7 @@ func authenticate(_ context.Context, credentials ...string) (chat.Identity, erro
 		return chat.Identity{}, chat.ErrBlocked
 	case "broken":
 		return chat.Identity{}, fmt.Errorf("the store is down")
-	case "ann", "bob", "cid", "dan":
+	case "ann", "bob", "cid", "dan", "ada":
 		id := chat.Identity{Actor: actor(name)}
 		if d, err := time.ParseDuration(span); err == nil {
 			id.Expires = time.Now().Add(d)
@@ -192,7 +193,11 @@ func authenticate(_ context.Context, credentials ...string) (chat.Identity, erro
 }
 
 func actor(name string) chat.Actor {
-	return chat.Actor{ID: name, Name: strings.ToUpper(name), Role: chat.RoleUser}
+	a := chat.Actor{ID: name, Name: strings.ToUpper(name), Role: chat.RoleUser}
+	if name == "ada" {
+		a.Role = chat.RoleAgent
+	}
+	return a
 }
 
 // room makes a public room and returns its id.

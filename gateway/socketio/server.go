@@ -90,7 +90,7 @@ func (s *Server) bind() {
 	s.io = socket.NewServer(nil, o)
 	s.io.Use(refuseRoot)
 	for _, name := range Namespaces {
-		s.formats[name] = newFormat(name)
+		s.formats[name] = newFormat(name, s.opts.Chat.Now)
 		nsp := s.io.Of(name, nil)
 		nsp.Use(authorise)
 		_ = nsp.On("connection", s.connected)

@@ -1,6 +1,8 @@
 package socketio
 
 import (
+	"time"
+
 	"parley/chat"
 	"parley/wire"
 )
@@ -87,7 +89,7 @@ type userWire struct {
 }
 
 // eventWire is an event's one argument, nil for what clients are not shown.
-func eventWire(e chat.Event) any {
+func eventWire(e chat.Event, now func() time.Time) any {
 	switch e.Kind {
 	case chat.EventMessage:
 		return messageEvent(*e.Message, e.Cursor())
@@ -100,6 +102,10 @@ func eventWire(e chat.Event) any {
 		return clearedWire{e.Room, e.Cursor()}
 	case chat.EventStreamStart, chat.EventStreamToken, chat.EventStreamEnd:
 		return streamWire(e)
+	case chat.EventConversationState:
+		return newState(e, now())
+	case chat.EventConversationUpdated, chat.EventConversationDeleted, chat.EventNote:
+		return inboxWire(e)
 	case chat.EventMessagesRead:
 		return readWire{e.Room, e.User, e.Seq}
 	case chat.EventTyping:

@@ -1,0 +1,98 @@
+package gateway
+
+import (
+	"maps"
+	"slices"
+
+	"parley/chat"
+)
+
+// answers reports whether a role is one of those who answer customers.
+func answers(r chat.Role) bool { return r == chat.RoleAgent || r == chat.RoleAdmin }
+
+// enrol notes whether a session is an agent's. The caller holds usersMu and the
+// session's lock.
+func (h *Hub) enrol(s *Session) {
+	if answers(s.identity.Role) && !s.closed {
+		h.agents[s] = struct{}{}
+	} else {
+		delete(h.agents, s)
+	}
+}
+
+// Agents returns the ids of the agents and administrators who have a connection to
+// this node, each once: one whose client is merely waited for does not count.
+func (h *Hub) Agents() []string {
+	h.usersMu.RLock()
+	defer h.usersMu.RUnlock()
+	var ids []string
+	for s := range h.agents {
+		s.mu.Lock()
+		if s.present {
+			ids = append(ids, s.identity.ID)
+		}
+		s.mu.Unlock()
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// forAgents reports whether an event is for all agents, in its room or not.
+func forAgents(k chat.EventKind) bool {
+	switch k {
+	case chat.EventConversationUpdated, chat.EventConversationDeleted, chat.EventNote:
+		return true
+	}
+	return false
+}
+
+// tellAgents passes an event on to all agents: behind what waits in its room, so
+// that on no connection it overtakes what the same change had to tell there.
+func (h *Hub) tellAgents(e chat.Event) {
+	if r := h.lookup(e.Room); r == nil || !r.lineUp(e) {
+		h.sendAgents(e)
+	}
+}
+
+// lineUp puts an event behind all that waits for its turn. It reports false if
+// nothing does, or too much.
+func (r *room) lineUp(e chat.Event) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := len(r.pending)
+	if r.dead || n == 0 || n >= maxPending {
+		return false
+	}
+	e.At = place(r.pending[n-1]) / 2
+	r.pending = append(r.pending, e)
+	return true
+}
+
+// release passes on what waited for the agents in a room that nobody listens to any
+// more. The caller holds both locks.
+func (h *Hub) release(r *room) {
+	waited := slices.DeleteFunc(r.pending, func(e chat.Event) bool { return !forAgents(e.Kind) })
+	r.pending = nil
+	if len(waited) > 0 {
+		go func() {
+			for _, e := range waited {
+				h.sendAgents(e)
+			}
+		}()
+	}
+}
+
+// sendAgents passes an event on to the sessions of all agents, those included whose
+// clients are waited for.
+func (h *Hub) sendAgents(e chat.Event) {
+	h.usersMu.RLock()
+	sessions := slices.Collect(maps.Keys(h.agents))
+	h.usersMu.RUnlock()
+	if len(sessions) == 0 {
+		return
+	}
+	enc := h.encoder(e)
+	for _, s := range sessions {
+		enc.send(s)
+	}
+}

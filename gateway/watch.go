@@ -1,0 +1,130 @@
+package gateway
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"parley/chat"
+)
+
+// watches are the rooms of which somebody without a connection waits for news: a
+// long poll over HTTP. It reads the store when it is woken, which holds whatever
+// an event tells of: so it need not wait for the events' order, and an event that
+// comes behind a gap tells of the gap too. Its zero value is empty.
+type watches struct {
+	open atomic.Int64 // rooms; while there are none, events pass by without a lock
+
+	mu    sync.Mutex
+	rooms map[string]*watched
+}
+
+// watched is one such room. It stays for one comparison with the store after its
+// last watch has ended: a client that polls comes back in a moment.
+type watched struct {
+	news map[chan struct{}]struct{}
+	// seen is the highest version that was heard of, or found in the store; known is
+	// false until it was first learnt.
+	seen  int64
+	known bool
+	idle  bool // nobody watched when it was last compared
+}
+
+// Watch returns a channel of capacity one that gets a value after each event from
+// then on that changes what is read of a room (several may be one), and sometimes
+// without one; and a function that ends it, which may be called more than once. What
+// the bus loses is found within CompareEvery while Run runs. It does not block, and
+// the room need not have sessions, nor exist.
+func (h *Hub) Watch(room string) (news <-chan struct{}, end func()) {
+	c := make(chan struct{}, 1)
+	h.watches.add(room, c)
+	return c, func() { h.watches.remove(room, c) }
+}
+
+func (w *watches) add(room string, c chan struct{}) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	r := w.rooms[room]
+	if r == nil {
+		r = &watched{news: map[chan struct{}]struct{}{}}
+		if w.rooms == nil {
+			w.rooms = map[string]*watched{}
+		}
+		w.rooms[room] = r
+		w.open.Add(1)
+	}
+	r.idle = false
+	r.news[c] = struct{}{}
+}
+
+func (w *watches) remove(room string, c chan struct{}) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if r := w.rooms[room]; r != nil {
+		delete(r.news, c)
+	}
+}
+
+// hear wakes those who watch the event's room, if it changes what they read.
+func (w *watches) hear(e chat.Event) {
+	switch e.Kind {
+	case chat.EventMessage, chat.EventMessageEdited, chat.EventMessageDeleted, chat.EventHistoryCleared,
+		chat.EventConversationState, chat.EventRoomDeleted:
+	default:
+		return
+	}
+	if w.open.Load() == 0 {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if r := w.rooms[e.Room]; r != nil {
+		r.seen = max(r.seen, e.Version)
+		r.wake()
+	}
+}
+
+// wake tells everybody, without waiting for anybody.
+func (r *watched) wake() {
+	for c := range r.news {
+		select {
+		case c <- struct{}{}:
+		default: // it has not looked since it was last told
+		}
+	}
+}
+
+// listed returns the rooms that are to be compared with the store, and forgets
+// those that nobody has come back to.
+func (w *watches) listed() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	ids := make([]string, 0, len(w.rooms))
+	for id, r := range w.rooms {
+		if len(r.news) == 0 && r.idle {
+			delete(w.rooms, id)
+			w.open.Add(-1)
+			continue
+		}
+		r.idle = len(r.news) == 0
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// compared wakes those whose room has gone further on than was heard, is gone, or
+// was not looked at before: nobody knows then what came in front of the watch.
+func (w *watches) compared(ids []string, heads map[string]int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, id := range ids {
+		r := w.rooms[id]
+		if r == nil {
+			continue
+		}
+		head, exists := heads[id]
+		if !exists || !r.known || head > r.seen {
+			r.wake()
+		}
+		r.known, r.seen = true, max(r.seen, head)
+	}
+}
