@@ -85,6 +85,7 @@ func (s *server) adminRoutes() {
 	s.adminRoomRoutes()
 	s.adminMessageRoutes()
 	s.adminUserRoutes()
+	s.webhookRoutes()
 	s.auditRoutes()
 	s.exportRoute()
 }

@@ -13,7 +13,7 @@ import (
 // TestActs runs every administrators' route: what it does is recorded, once, and
 // what is refused is not.
 func TestActs(t *testing.T) {
-	rooms, messages, users := "/admin/chat/rooms", "/admin/chat/messages", "/admin/chat/users"
+	rooms, messages, users, hooks := "/admin/chat/rooms", "/admin/chat/messages", "/admin/chat/users", "/admin/chat/webhooks"
 	const form = "--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\nalpha\r\n--B--\r\n"
 	cases := []struct {
 		route, path, body string
@@ -41,6 +41,11 @@ func TestActs(t *testing.T) {
 		{"PUT /admin/chat/users/:id/unblock", users + "/ann/unblock", ``, `user.unblock user=ann`, users + "/none/unblock", ``},
 		{"GET /admin/chat/audit", "/admin/chat/audit", ``, ``, "/admin/chat/audit?skip=-1", ``},
 		{"GET /admin/chat/export", "/admin/chat/export?roomId={room}", ``, `export room={room}`, "/admin/chat/export?cursor=x", ``},
+		{"GET /admin/chat/webhooks", hooks, ``, ``, hooks + "/none", ``},
+		{"POST /admin/chat/webhooks", hooks, `{"url":"https://shop/?secret=s3cret"}`, `webhook.create webhook`, hooks, `{"url":"x"}`},
+		{"DELETE /admin/chat/webhooks/:id", hooks + "/hook1", ``, `webhook.delete webhook=hook1`, hooks + "/none", ``},
+		{"GET /admin/chat/webhooks/dead", hooks + "/dead", ``, ``, hooks + "/dead?skip=-1", ``},
+		{"POST /admin/chat/webhooks/dead/:id/retry", hooks + "/dead/{delivery}/retry", ``, `webhook.retry delivery={delivery}`, hooks + "/dead/none/retry", ``},
 		{"POST /chatbot", "/chatbot", `{"name":"x","key":"s3cret"}`, `chatbot.create chatbot`, "/chatbot", `{"name":""}`},
 		{"PATCH /chatbot/:id", "/chatbot/bot1", `{"key":"s3cret"}`, `chatbot.update chatbot=bot1`, "/chatbot/bot1", `{"url":"x"}`},
 		{"DELETE /chatbot/:id", "/chatbot/bot1", ``, `chatbot.delete chatbot=bot1`, "/chatbot/default", ``},
@@ -53,9 +58,9 @@ func TestActs(t *testing.T) {
 	for _, c := range cases {
 		tested = append(tested, c.route)
 		t.Run(c.route, func(t *testing.T) {
-			d := openBots(t)
+			d := openInbox(t)
 			d.botWorld()
-			fill := strings.NewReplacer(d.adminWorld()...)
+			fill := strings.NewReplacer(append(d.adminWorld(), "{delivery}", d.hookWorld())...)
 			method, _, _ := strings.Cut(c.route, " ")
 			kind := "application/json"
 			if c.body == form {
@@ -74,7 +79,7 @@ func TestActs(t *testing.T) {
 			}
 			acts, want := d.acts(), fill.Replace(c.acts)
 			// What was made by the call has an id that only it knows.
-			if made := regexp.MustCompile(`^(room\.create room|user\.create user|chatbot\.create chatbot|document\.create chatbot=bot1 document)=id\d+`); made.MatchString(acts) {
+			if made := regexp.MustCompile(`^(room\.create room|user\.create user|chatbot\.create chatbot|webhook\.create webhook|document\.create chatbot=bot1 document)=id\d+`); made.MatchString(acts) {
 				acts = made.ReplaceAllString(acts, "$1")
 			}
 			if acts != want {
@@ -99,6 +104,17 @@ func (d *botDoor) botWorld() {
 	if err := d.store.CreateDocument(d.t.Context(), document, nil); err != nil {
 		d.t.Fatal(err)
 	}
+}
+
+// hookWorld makes the webhook hook1, which nobody did, and returns the id of a
+// delivery that is dead.
+func (d *inboxDoor) hookWorld() string {
+	d.t.Helper()
+	hook := chat.Webhook{ID: "hook1", URL: "https://shop", Events: chat.HookEvents, CreatedAt: start}
+	if err := d.store.CreateWebhook(d.t.Context(), hook); err != nil {
+		d.t.Fatal(err)
+	}
+	return d.die("hook1")
 }
 
 // acts shows what root was recorded to have done, in the order of its text.

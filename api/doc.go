@@ -1,6 +1,7 @@
 // Package api is Parley's HTTP door: rooms, messages, invitations, files, chatbots,
-// accounts, administration, health, the OpenAPI document and its page, on Echo with
-// huma. It hands the live doors their requests as they come.
+// customers who poll and the agents' inbox, accounts, administration, webhooks,
+// health, the OpenAPI document and its page, on Echo with huma. It hands the live
+// doors their requests as they come.
 //
 // A route is an operation of [huma]: its input and answer are Go types, from
 // which the document is made. A handler decodes, calls one use case of

@@ -97,13 +97,21 @@ func errorOf(err error) *Error {
 	return &Error{Name: name, Status: status, Message: e.Message, retryAfter: e.RetryAfter}
 }
 
-// fail is errorOf, with the cause of a fault in the log: it is never sent.
+// errPanic is in the chain of what a panic has become.
+var errPanic = errors.New("panic")
+
+// fail is errorOf, with the cause of a fault in the log: it is never sent. What
+// fails as its client is gone, fails for that: databases tell it in many ways.
 func (s *server) fail(ctx context.Context, err error) *Error {
 	e := errorOf(err)
-	if e.Status == http.StatusInternalServerError {
-		s.Log.LogAttrs(ctx, slog.LevelError, "request failed",
-			slog.String("request", requestOf(ctx).id), slog.String("error", err.Error()))
+	if e.Status != http.StatusInternalServerError {
+		return e
 	}
+	level := slog.LevelError
+	if gone := ctx.Err(); gone != nil && !errors.Is(err, errPanic) {
+		e, level = errorOf(gone), slog.LevelDebug
+	}
+	s.Log.LogAttrs(ctx, level, "request failed", slog.String("request", requestOf(ctx).id), slog.String("error", err.Error()))
 	return e
 }
 

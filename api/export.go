@@ -1,11 +1,9 @@
 package api
 
 import (
-	"bufio"
 	"log/slog"
 	"net/http"
 	"reflect"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
@@ -63,7 +61,8 @@ func (s *server) export(c echo.Context) error {
 		return c.NoContent(http.StatusOK)
 	}
 	ctx := c.Request().Context()
-	out := newLines(c, s.Patience)
+	out := newStream(c, s.Patience)
+	out.header.Set(echo.HeaderContentType, ndjson)
 	out.may = func() error {
 		_, err := s.administrator(c.Request())
 		return err
@@ -75,16 +74,16 @@ func (s *server) export(c echo.Context) error {
 		} else {
 			messages++
 		}
-		return out.put(newExportLine(l))
+		return out.line(newExportLine(l))
 	})
 	if err != nil && !out.begun {
 		return err
 	}
 	if err == nil {
-		err = out.put(exportLine{Type: "end", Rooms: &rooms, Messages: &messages})
+		err = out.line(exportLine{Type: "end", Rooms: &rooms, Messages: &messages})
 	}
 	// The lines before a failure are whole, and worth having.
-	if flushed := out.buffer.Flush(); err == nil {
+	if flushed := out.flush(); err == nil {
 		err = flushed
 	}
 	if err != nil {
@@ -94,52 +93,3 @@ func (s *server) export(c echo.Context) error {
 }
 
 const ndjson = "application/x-ndjson"
-
-// pieceSize is how many bytes of an export are sent at once.
-const pieceSize = 64 << 10
-
-// lines writes an answer line by line, in pieces, each of which the client has to
-// take in within a time of its own. The server's time for a whole request does
-// not count.
-type lines struct {
-	to        *echo.Response
-	deadlines *http.ResponseController
-	patience  time.Duration
-	buffer    *bufio.Writer
-	begun     bool
-	may       func() error // asked before each piece: an answer may take hours
-}
-
-func newLines(c echo.Context, patience time.Duration) *lines {
-	l := &lines{to: c.Response(), deadlines: http.NewResponseController(c.Response().Writer), patience: patience}
-	l.buffer = bufio.NewWriterSize(l, pieceSize)
-	return l
-}
-
-// put writes v as a line.
-func (l *lines) put(v any) error {
-	if !l.begun {
-		l.begun = true
-		l.to.Header().Set(echo.HeaderContentType, ndjson)
-	}
-	text, err := marshal(v)
-	if err != nil {
-		return err
-	}
-	_, err = l.buffer.Write(text)
-	return err
-}
-
-// Write sends a piece.
-func (l *lines) Write(piece []byte) (int, error) {
-	if err := l.may(); err != nil {
-		return 0, err
-	}
-	// Not every ResponseWriter has deadlines; those of net/http do.
-	_ = l.deadlines.SetWriteDeadline(time.Now().Add(l.patience))
-	n, err := l.to.Write(piece)
-	if err != nil {
-		return n, err
-	}
-	return n, l.deadlines.Flush()
-}

@@ -130,7 +130,7 @@ func ended(o *api.Options) <-chan struct{} {
 	return done
 }
 
-func wait(t *testing.T, what string, done <-chan struct{}) {
+func wait(t testing.TB, what string, done <-chan struct{}) {
 	t.Helper()
 	select {
 	case <-done:

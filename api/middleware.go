@@ -14,25 +14,31 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// observe answers what failed, and tells the log and the metrics. The log gets
-// the route's pattern, never the path: a path may hold somebody's key.
+// observe answers what failed, and tells the log and the metrics, also of an answer
+// that was cut off.
 func (s *server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		begin := time.Now()
+		defer func() { s.tell(c, time.Since(begin)) }()
 		if err := next(c); err != nil {
 			s.refuse(c, err)
 		}
-		r, took := c.Request(), time.Since(begin)
-		if s.Observe != nil {
-			s.Observe(r.Method, c.Path(), c.Response().Status, took)
-		}
-		known := requestOf(r.Context())
-		s.Log.LogAttrs(r.Context(), slog.LevelDebug, "request",
-			slog.String("request", known.id), slog.String("client", known.client.String()),
-			slog.String("method", r.Method), slog.String("route", c.Path()),
-			slog.Int("status", c.Response().Status), slog.Duration("took", took))
 		return nil
 	}
+}
+
+// tell tells of a request. The log gets the route's pattern, never the path: a path
+// may hold somebody's key.
+func (s *server) tell(c echo.Context, took time.Duration) {
+	r := c.Request()
+	if s.Observe != nil {
+		s.Observe(r.Method, c.Path(), c.Response().Status, took)
+	}
+	known := requestOf(r.Context())
+	s.Log.LogAttrs(r.Context(), slog.LevelDebug, "request",
+		slog.String("request", known.id), slog.String("client", known.client.String()),
+		slog.String("method", r.Method), slog.String("route", c.Path()),
+		slog.Int("status", c.Response().Status), slog.Duration("took", took))
 }
 
 // describe puts what is known of the request into its context, and the headers
@@ -53,6 +59,19 @@ func (s *server) describe(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// private keeps what is said by customers, and the secrets that are shown once, out
+// of every cache.
+func private(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		for _, under := range []string{customersPath, inboxPath, webhooksPath} {
+			if strings.HasPrefix(c.Path(), under) {
+				c.Response().Header().Set("Cache-Control", "no-store")
+			}
+		}
+		return next(c)
+	}
+}
+
 // recover makes an internal error of a panic.
 func (s *server) recover(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
@@ -62,7 +81,7 @@ func (s *server) recover(next echo.HandlerFunc) echo.HandlerFunc {
 			case http.ErrAbortHandler:
 				panic(p)
 			default:
-				err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+				err = fmt.Errorf("%w: %v\n%s", errPanic, p, debug.Stack())
 			}
 		}()
 		return next(c)

@@ -18,8 +18,11 @@ const (
 	tagMessages    = "Messages"
 	tagChatbots    = "Chatbots"
 	tagFiles       = "Files"
+	tagCustomers   = "Customers"
+	tagInbox       = "Inbox"
 	tagInvitations = "Invitations"
 	tagAdmin       = "Administration"
+	tagWebhooks    = "Webhooks"
 	tagAccounts    = "Accounts"
 	tagHealth      = "Health"
 )
@@ -27,6 +30,7 @@ const (
 const description = `Rooms, messages and administration of the Parley chat gateway. What is posted here reaches live connections, and the other way round.
 
 - Send the token as ` + "`Authorization: Bearer <token>`" + `.
+- ` + "`/api/messages`" + ` needs no token; an invalid one is refused there too. ` + "`/api/conversation`" + ` is for tokens of the roles agent and admin.
 - Every path answers with and without its last slash. Unknown fields and query parameters are ignored. A header ` + "`masterkey`" + ` is accepted and ignored, but on administrators' routes.
 - ` + "`/admin`" + ` is for tokens of the role admin, and so is what changes chatbots and their documents. Where the server has a master key, the header ` + "`masterkey`" + ` must be it besides; else the answer is 401.
 - ` + "`populate`" + ` is accepted on lists and ignored: relations are always ids, and a room always carries its last message.
@@ -51,7 +55,10 @@ func newHuma(e *echo.Echo, version string) huma.API {
 		{Name: tagChatbots, Description: "Assistants, sessions with them, and the documents that their answers are grounded in"},
 		{Name: tagFiles, Description: "What messages carry"},
 		{Name: tagInvitations, Description: "To rooms, on servers where users are asked before they take part"},
+		{Name: tagCustomers, Description: "Chat by polling, for customers who need no token: whoever has a conversation's key may read and write there"},
+		{Name: tagInbox, Description: "Conversations with customers, and those in which a person was asked for; for agents and administrators"},
 		{Name: tagAdmin, Description: "For administrators; what they change, and when they read what others wrote, is recorded"},
+		{Name: tagWebhooks, Description: "Addresses that are told of conversations; for administrators"},
 		{Name: tagAccounts, Description: "Accounts and guests of this server"},
 		{Name: tagHealth, Description: "For load balancers"},
 	}

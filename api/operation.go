@@ -32,6 +32,14 @@ type none struct{}
 
 // open registers an operation that anybody may call.
 func open[I, O any](s *server, op huma.Operation, handle func(context.Context, *I) (O, error)) {
+	register(s, op, func(ctx context.Context, in *I) (*answer[O], error) {
+		out, err := handle(ctx, in)
+		return &answer[O]{out}, err
+	})
+}
+
+// register registers an operation whose answer may have headers of its own.
+func register[I, A any](s *server, op huma.Operation, handle func(context.Context, *I) (*A, error)) {
 	// The schemas only describe: what is allowed is decided by the use cases, in
 	// their words.
 	op.SkipValidateParams, op.SkipValidateBody = true, true
@@ -39,12 +47,12 @@ func open[I, O any](s *server, op huma.Operation, handle func(context.Context, *
 		op.Middlewares = append(op.Middlewares, s.readBody)
 		op.MaxBodyBytes, op.BodyReadTimeout = -1, -1 // readBody has bounded both
 	}
-	huma.Register(s.huma, op, func(ctx context.Context, in *I) (*answer[O], error) {
+	huma.Register(s.huma, op, func(ctx context.Context, in *I) (*A, error) {
 		out, err := handle(ctx, in)
 		if err != nil {
 			return nil, s.fail(ctx, err)
 		}
-		return &answer[O]{out}, nil
+		return out, nil
 	})
 }
 
@@ -58,10 +66,28 @@ func guarded[I, O any](s *server, op huma.Operation, handle func(context.Context
 	})
 }
 
+// optional registers an operation for callers with a valid token and for those who
+// send none, which is nil.
+func optional[I, A any](s *server, op huma.Operation, handle func(context.Context, *chat.Actor, *I) (*A, error)) {
+	op.Security = []map[string][]string{{}, {bearer: {}}}
+	op.Middlewares = append(huma.Middlewares{s.identify}, op.Middlewares...)
+	register(s, op, func(ctx context.Context, in *I) (*A, error) {
+		return handle(ctx, callerOf(ctx), in)
+	})
+}
+
 type actorKey struct{}
 
 // actorOf is the caller of a request that was authenticated.
 func actorOf(ctx context.Context) chat.Actor { return ctx.Value(actorKey{}).(chat.Actor) }
+
+// callerOf is the caller of a request that was identified, nil for one without a token.
+func callerOf(ctx context.Context) *chat.Actor {
+	if a, ok := ctx.Value(actorKey{}).(chat.Actor); ok {
+		return &a
+	}
+	return nil
+}
 
 // authenticate is a middleware that hands the caller to guarded.
 func (s *server) authenticate(ctx huma.Context, next func(huma.Context)) {
@@ -71,4 +97,13 @@ func (s *server) authenticate(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	next(huma.WithValue(ctx, actorKey{}, identity.Actor))
+}
+
+// identify is a middleware that hands the caller to optional.
+func (s *server) identify(ctx huma.Context, next func(huma.Context)) {
+	if ctx.Header("Authorization") == "" {
+		next(ctx)
+		return
+	}
+	s.authenticate(ctx, next)
 }

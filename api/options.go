@@ -23,6 +23,17 @@ type Options struct {
 	Authenticate func(ctx context.Context, credentials ...string) (chat.Identity, error)
 	// Accounts serves /auth/...; nil leaves those routes out.
 	Accounts Accounts
+	// GuestToken makes a token for the customer who has begun a conversation, for the
+	// other doors; nil: they get none.
+	GuestToken func(chat.User) (string, error)
+	// MaxWaits is how many polls may wait at once; zero is 10,000. One more is answered
+	// at once.
+	MaxWaits int
+	// Draining is closed when the server is about to stop: polls that wait are
+	// answered then. Nil: never.
+	Draining <-chan struct{}
+	// WebhooksChanged, if set, is called when a webhook was made or deleted.
+	WebhooksChanged func()
 	// Limits bound what costs much and needs no token.
 	Limits Limits
 	// Ready says why this node should get no traffic, nil if it may.
@@ -48,8 +59,8 @@ type Options struct {
 	TrustedProxies []netip.Prefix
 	// BodyLimit bounds a JSON body in bytes; zero is the contract's figure.
 	BodyLimit int64
-	// Patience is how long a client may take for one piece of an export (64 KiB) or
-	// of a file (32 KiB); zero is 30 seconds.
+	// Patience is how long a client may take for one piece of an export or a transcript
+	// (64 KiB) or of a file (32 KiB); zero is 30 seconds.
 	Patience time.Duration
 	// Version is shown in the OpenAPI document.
 	Version string
@@ -65,6 +76,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.BodyLimit == 0 {
 		o.BodyLimit = BodyLimit
+	}
+	if o.MaxWaits == 0 {
+		o.MaxWaits = maxWaits
 	}
 	if o.Patience == 0 {
 		o.Patience = 30 * time.Second
@@ -98,5 +112,8 @@ type Accounts interface {
 type Limits struct {
 	// Logins counts logins, registrations and changes of a password.
 	Logins chat.Rate
+	// Guests counts guests, and conversations that customers begin.
 	Guests chat.Rate
+	// CustomerPosts counts what is posted to /api/messages and below it, but by agents.
+	CustomerPosts chat.Rate
 }

@@ -59,3 +59,26 @@ func TestSessionInPieces(t *testing.T) {
 		n.PreviousMessages = append(n.PreviousMessages, previousMessage{Role: "user", Message: `"previous_messages":[`})
 	}
 }
+
+// TestPolledInPieces holds the same of a conversation's messages.
+func TestPolledInPieces(t *testing.T) {
+	type plain polled // without the method
+	waited := int64(7)
+	for n, text := range map[int]string{0: "", 1: `"items":[`, 1000: strings.Repeat("\x01", 2_000)} {
+		p := polled{Items: make([]polledItem, n), Count: n, State: "waiting", Place: Place{Position: 3, WaitSeconds: &waited}}
+		for i := range p.Items {
+			p.Items[i].Content = text
+		}
+		want, err := marshal(plain(p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got pieces
+		if err := encode(&got, p); err != nil || got.String() != string(want) {
+			t.Errorf("%d messages: %.200q, want %.200q, %v", n, got.String(), want, err)
+		}
+		if one := len(want)/max(1, n) + 1000; got.largest > one {
+			t.Errorf("%d messages: a piece of %d bytes, one message takes %d", n, got.largest, one)
+		}
+	}
+}

@@ -27,9 +27,14 @@ type room struct {
 
 // TransformSchema tells huma that a room may be without a last message.
 func (room) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
-	last := s.Properties["lastMessage"]
-	s.Properties["lastMessage"] = &huma.Schema{
-		Description: last.Description, OneOf: []*huma.Schema{{Ref: last.Ref}, {Type: "null"}},
+	return orNull(s, "lastMessage")
+}
+
+// orNull says of an object's field that is an object that it may be null.
+func orNull(s *huma.Schema, field string) *huma.Schema {
+	known := s.Properties[field]
+	s.Properties[field] = &huma.Schema{
+		Description: known.Description, OneOf: []*huma.Schema{{Ref: known.Ref}, {Type: "null"}},
 	}
 	return s
 }

@@ -16,14 +16,17 @@ type server struct {
 	// closed are the administrators' routes, "METHOD /path/:id" each. Those below
 	// /admin are closed without it.
 	closed map[string]bool
+	// waits are the polls that wait, by conversation.
+	waits *places
 }
 
 // New returns the handler of every path, /realtime included.
 // It keeps no goroutine and needs no closing.
 func New(o Options) http.Handler {
 	s := &server{Options: o.withDefaults(), echo: echo.New(), closed: map[string]bool{}}
+	s.waits = newPlaces(s.MaxWaits, maxWaitsEach)
 	s.echo.HTTPErrorHandler = func(err error, c echo.Context) { s.refuse(c, err) }
-	s.echo.Use(s.observe, s.describe, s.recover, s.cors, unescapeParams, s.administer)
+	s.echo.Use(s.observe, s.describe, s.recover, s.cors, private, unescapeParams, s.administer)
 	s.huma = newHuma(s.echo, s.Version)
 	s.roomRoutes()
 	s.memberRoutes()
@@ -33,6 +36,10 @@ func New(o Options) http.Handler {
 	s.sessionRoutes()
 	s.documentRoutes()
 	s.invitationRoutes()
+	s.customerRoutes()
+	s.inboxRoutes()
+	s.noteRoutes()
+	s.transcriptRoute()
 	s.adminRoutes()
 	s.fileRoutes()
 	if s.Accounts != nil {

@@ -85,6 +85,8 @@ func authenticate(_ context.Context, credentials ...string) (chat.Identity, erro
 		return chat.Identity{}, chat.ErrBlocked
 	case "ann", "bob", "cid":
 		return chat.Identity{Actor: chat.Actor{ID: token, Name: token, Role: chat.RoleUser}}, nil
+	case "amy", "abe":
+		return chat.Identity{Actor: chat.Actor{ID: token, Name: token, Role: chat.RoleAgent}}, nil
 	case "guest":
 		return chat.Identity{Actor: chat.Actor{ID: token, Role: chat.RoleGuest}}, nil
 	case "root":

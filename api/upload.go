@@ -7,7 +7,6 @@ import (
 	"mime/multipart"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -181,39 +180,23 @@ func isTimeout(err error) bool {
 
 // uploads is one kind of them: it bounds their size and counts what is coming in.
 type uploads struct {
-	max      int64  // bytes of a file
-	tooLarge string // is formatted with max
-	most     int    // at once
-	mostEach int    // at once, of one user
-
-	mu     sync.Mutex
-	all    int
-	byUser map[string]int
+	max      int64   // bytes of a file
+	tooLarge string  // is formatted with max
+	places   *places // by user
 }
 
 func newUploads(maxBytes int64, tooLarge string, most, mostEach int) *uploads {
-	return &uploads{max: maxBytes, tooLarge: tooLarge, most: most, mostEach: mostEach, byUser: map[string]int{}}
+	return &uploads{max: maxBytes, tooLarge: tooLarge, places: newPlaces(most, mostEach)}
 }
 
 func (u *uploads) begin(user string) error {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.byUser[user] >= u.mostEach {
+	switch taken, own := u.places.take(user); {
+	case taken:
+		return nil
+	case own:
 		return &chat.Error{Code: chat.CodeRateLimited, Message: "Too many uploads at once", RetryAfter: time.Second}
 	}
-	if u.all >= u.most {
-		return chat.ErrBusy
-	}
-	u.all++
-	u.byUser[user]++
-	return nil
+	return chat.ErrBusy
 }
 
-func (u *uploads) end(user string) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.all--
-	if u.byUser[user]--; u.byUser[user] == 0 {
-		delete(u.byUser, user)
-	}
-}
+func (u *uploads) end(user string) { u.places.leave(user) }

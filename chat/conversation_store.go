@@ -41,7 +41,7 @@ type ConversationStore interface {
 	// where the query has a Search).
 	Conversations(ctx context.Context, q ConversationQuery) ([]ConversationView, int64, error)
 	// Poll returns the conversation with the key and its messages above since, at
-	// most limit, in one indexed query; or ErrConversationNotFound.
+	// most limit and about PollText, in one indexed query; or ErrConversationNotFound.
 	Poll(ctx context.Context, key string, since int64, limit int) (Polled, error)
 	// Queue lists those that wait, who has waited longest first, at most limit.
 	Queue(ctx context.Context, limit int) ([]QueuedConversation, error)

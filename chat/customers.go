@@ -8,6 +8,7 @@ import (
 // The bounds of the polling door.
 const (
 	PollLimit   = 1000             // messages in one answer
+	PollText    = 1 << 20          // characters of text in one answer, past which no message begins
 	PollWait    = 30 * time.Second // the longest wait for one
 	NamingNonce = 16               // bytes from which a nonce also names a new conversation
 )
@@ -53,6 +54,7 @@ func (s *Service) PostCustomer(ctx context.Context, a *Actor, p CustomerPost) (C
 	switch {
 	case CodeOf(err) == CodeNotFound:
 		posted.Customer, p.Key, err = s.beginCustomer(ctx, a, p)
+		p.Since = 0 // what the caller knows is of another conversation
 	case err == nil:
 		err = s.postKnown(ctx, a, known, p)
 	}

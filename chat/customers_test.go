@@ -124,6 +124,9 @@ func TestFirstPostIsRetried(t *testing.T) {
 	if short.Key == again.Key {
 		t.Error("a short nonce names a conversation")
 	}
+	stale, err := w.PostCustomer(w.ctx(), nil, chat.CustomerPost{Key: "forgotten", Text: "Hello", Since: 7})
+	w.ok(err)
+	equal(t, "what was known of another conversation", len(stale.Messages), 1)
 	user, err := w.PostCustomer(w.ctx(), &ann, chat.CustomerPost{Text: "Hello", Nonce: ptr(nonce)})
 	w.ok(err)
 	if user.Key == a.Key {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 )
 
 // Transcript gives a conversation to an agent, with a way to read all its messages,
@@ -15,20 +16,23 @@ func (s *Service) Transcript(ctx context.Context, a Actor, key string) (Conversa
 	}
 	return v, func(yield func(Message, error) bool) {
 		for after := int64(0); ; {
-			ms, _, err := s.Store.Messages(ctx, MessageQuery{Room: v.Room, After: after, Page: Page{Limit: MaxList}}, false)
+			ms, _, err := s.Store.Messages(ctx, MessageQuery{Room: v.Room, After: after, Oldest: after == 0, Page: Page{Limit: MaxList}}, false)
 			if err != nil {
 				yield(Message{}, err)
 				return
 			}
-			for i := len(ms) - 1; i >= 0; i-- { // the page nearest to after, newest first
-				if !yield(ms[i], nil) {
+			if after != 0 { // the page nearest to it, newest first
+				slices.Reverse(ms)
+			}
+			for _, m := range ms {
+				if !yield(m, nil) {
 					return
 				}
 			}
 			if len(ms) < MaxList {
 				return
 			}
-			after = ms[0].Seq
+			after = ms[len(ms)-1].Seq
 		}
 	}, nil
 }

@@ -2,11 +2,13 @@ package chat
 
 import (
 	"context"
+	"strings"
 	"unicode/utf8"
 )
 
 // Inbox lists conversations for an agent: the last changed first, those that wait,
-// if these alone are asked for, in the order of the queue; and their number.
+// if these alone are asked for, in the order of the queue; and their number. Of a
+// long last message there is the beginning. Without a limit there are InboxLimit.
 func (s *Service) Inbox(ctx context.Context, a Actor, q ConversationQuery) ([]ConversationView, int64, error) {
 	if err := agent(a); err != nil {
 		return nil, 0, err
@@ -15,11 +17,47 @@ func (s *Service) Inbox(ctx context.Context, a Actor, q ConversationQuery) ([]Co
 	if q.State != "" && !q.State.Valid() {
 		return nil, 0, Errorf(CodeInvalid, "state must be one of: bot, waiting, assigned, resolved")
 	}
+	most := min(q.Limit, MaxList)
+	if q.Limit == 0 {
+		most = InboxLimit
+	}
 	var err error
 	if q.Page, err = page(q.Page); err != nil {
 		return nil, 0, err
 	}
-	return s.Store.Conversations(ctx, q)
+	var list []ConversationView
+	for {
+		q.Limit = min(MaxList, most-len(list))
+		more, count, err := s.Store.Conversations(ctx, q)
+		if err != nil {
+			return nil, 0, err
+		}
+		for i := range more {
+			more[i].Last = preview(more[i].Last)
+		}
+		list = append(list, more...)
+		if len(more) < q.Limit || len(list) >= most {
+			return list, count, nil
+		}
+		q.Skip += len(more)
+	}
+}
+
+// The bounds of the inbox: how many conversations are listed to who names no limit,
+// as clients do that know no pages, and how many bytes of a last message.
+const (
+	InboxLimit   = 1000
+	InboxPreview = 1000
+)
+
+// preview is the beginning of a message.
+func preview(m *Message) *Message {
+	if m == nil || len(m.Text) <= InboxPreview {
+		return m
+	}
+	short := *m
+	short.Text = strings.ToValidUTF8(m.Text[:InboxPreview], "") + "…"
+	return &short
 }
 
 // InboxItem returns one conversation to an agent.

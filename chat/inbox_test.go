@@ -38,6 +38,18 @@ func TestInbox(t *testing.T) {
 	equal(t, "place", v.Position, 2)
 	equal(t, "last", v.Last.Text, "Hello from Cleo")
 	equal(t, "unread", v.Unread, 1)
+	for range 60 {
+		_, err := w.OpenConversation(w.ctx(), fay, chat.Contact{Name: ptr("Many")}, strings.Repeat("é", chat.InboxPreview))
+		w.ok(err)
+	}
+	list, n, err := w.Inbox(w.ctx(), eve, chat.ConversationQuery{})
+	w.ok(err)
+	equal(t, "all of them", len(list), 63)
+	equal(t, "number", n, 63)
+	equal(t, "a long last message", list[0].Last.Text, strings.Repeat("é", chat.InboxPreview/2)+"…")
+	list, _, err = w.Inbox(w.ctx(), eve, chat.ConversationQuery{Page: chat.Page{Limit: 2, Skip: 60}})
+	w.ok(err)
+	same(t, "a page", column(list, func(v chat.ConversationView) string { return v.Name }), []string{"Ada", "Cleo"})
 	_, _, err = w.Inbox(w.ctx(), eve, chat.ConversationQuery{State: "open"})
 	check(t, err, chat.CodeInvalid, "")
 

@@ -193,6 +193,7 @@ func scans(plan string) bool {
 		if rest, ok := strings.CutPrefix(line, "SCAN "); ok &&
 			!strings.HasPrefix(rest, "arm") && !strings.HasPrefix(rest, "matches") && !strings.HasPrefix(rest, "CONSTANT") &&
 			!strings.HasPrefix(rest, "head") && !strings.HasPrefix(rest, "page") && !strings.HasPrefix(rest, "ahead") &&
+			!strings.HasPrefix(rest, "sizes") && !strings.HasPrefix(rest, "s\n") && !strings.HasPrefix(rest, "(subquery") &&
 			!strings.HasPrefix(rest, "c USING INDEX conversations_") && // in its order, to the end of the page
 			!strings.HasPrefix(rest, "f VIRTUAL TABLE") {
 			return true

@@ -6,19 +6,24 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	"parley/chat"
 )
 
 // poll is one look at a conversation: the head, read once, and with it the page of
-// messages, which is a range of the index by seq. Without messages it is one row.
+// messages, which is a range of the index by seq, as far as their texts fit into one
+// answer. Without messages it is one row.
 var poll = `WITH head AS MATERIALIZED (SELECT ` + conversationColumns + `, r.kind, r.creator_id, r.chatbot_id, r.owner_epoch,
 		coalesce((SELECT u.blocked FROM users u WHERE u.id = r.creator_id), false) AS blocked,
 		CASE WHEN c.state = 'waiting' THEN ` + position + ` ELSE 0 END AS place, r.cleared_seq
 		FROM conversations c JOIN rooms r ON r.id = c.room_id WHERE c.key = ? AND NOT c.deleted),
-	page AS MATERIALIZED (SELECT m.id, m.seq, m.sender_id, m.text, m.type, m.reply_to, m.status, m.edited_at, m.created_at, m.updated_at
+	sizes AS MATERIALIZED (SELECT m.id, m.seq, length(m.text) AS size
 		FROM messages m WHERE m.room_id = (SELECT room_id FROM head) AND m.seq > ? AND m.seq > (SELECT cleared_seq FROM head) AND ` + listed + `
-		ORDER BY m.seq LIMIT ?)
+		ORDER BY m.seq LIMIT ?),
+	page AS MATERIALIZED (SELECT m.id, m.seq, m.sender_id, m.text, m.type, m.reply_to, m.status, m.edited_at, m.created_at, m.updated_at
+		FROM (SELECT id, sum(size) OVER (ORDER BY seq) - size AS above FROM sizes) s JOIN messages m ON m.id = s.id
+		WHERE s.above < ` + strconv.Itoa(chat.PollText) + `)
 	SELECT head.*, coalesce(page.id, ''), coalesce(page.seq, 0), coalesce(page.sender_id, ''), coalesce(page.text, ''),
 		coalesce(page.type, ''), coalesce(page.reply_to, ''), coalesce(page.status, ''), coalesce(page.edited_at, 0),
 		coalesce(page.created_at, 0), coalesce(page.updated_at, 0)

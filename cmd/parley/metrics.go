@@ -33,11 +33,21 @@ func observeReply(status chat.Status, took time.Duration) {
 	replySeconds.WithLabelValues(string(status)).Observe(took.Seconds())
 }
 
+var deliverySeconds = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+	Name: "parley_webhook_seconds", Help: "Time that an attempt to deliver to a webhook took.",
+	Buckets: prometheus.ExponentialBuckets(0.01, 4, 6),
+}, []string{"ok"})
+
+// observeDelivery counts one attempt.
+func observeDelivery(ok bool, took time.Duration) {
+	deliverySeconds.WithLabelValues(strconv.FormatBool(ok)).Observe(took.Seconds())
+}
+
 // newMetrics returns what /metrics shows.
 func newMetrics(sockets *socketio.Server, raw *rawws.Server, hub *gateway.Hub) *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	r.MustRegister(
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), requestSeconds, replySeconds,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), requestSeconds, replySeconds, deliverySeconds,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "parley_connections", Help: "Open Socket.IO connections.",
 		}, func() float64 { return float64(sockets.Connections()) }),

@@ -7,7 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,6 +24,7 @@ import (
 	"parley/gateway/socketio"
 	"parley/limit"
 	"parley/store"
+	"parley/webhooks"
 )
 
 // server is everything that runs, wired.
@@ -38,8 +39,9 @@ type server struct {
 	sockets *socketio.Server
 	raw     *rawws.Server
 	replies *assistant.Runner
+	hooks   *webhooks.Dispatcher
 	door    *door
-	closing atomic.Bool
+	closing chan struct{} // closed once the server is about to stop
 }
 
 // Run serves until ctx ends, then drains.
@@ -62,7 +64,7 @@ func (c *serveCommand) Run(ctx context.Context, s streams) error {
 
 // wire opens the database and makes the layers.
 func (c *serveCommand) wire(ctx context.Context, set settings) (*server, error) {
-	srv := &server{settings: set, command: c}
+	srv := &server{settings: set, command: c, closing: make(chan struct{})}
 	var err error
 	if srv.store, err = openStore(ctx, c.DatabaseURL, set.log); err != nil {
 		return nil, fmt.Errorf("PARLEY_DATABASE_URL (%s): %w", redacted(c.DatabaseURL), err)
@@ -94,6 +96,12 @@ func (s *server) wireDomain(ctx context.Context) error {
 		return err
 	}
 	s.replies = s.runner()
+	s.hooks, err = webhooks.New(ctx, webhooks.Options{
+		Store: s.store, Vault: s.vault, Allowed: s.networks, Log: s.log, Observe: observeDelivery,
+	})
+	if err != nil {
+		return err
+	}
 	s.chat = chat.NewService(chat.Options{
 		Store: s.store, Bus: s.hub, Presence: s.hub, Directory: s.directory(), Blobs: s.blobs,
 		Log: s.log, Now: time.Now, NewID: newID,
@@ -105,6 +113,7 @@ func (s *server) wireDomain(ctx context.Context) error {
 		NewSecretID: uuid.NewString, Assistant: s.replies, Vault: s.vault, Split: assistant.Split,
 		ReplyRate:    limit.New(s.rates.replies, limitKeys, time.Now),
 		SessionGrace: s.grace, SessionIdle: s.idle,
+		CustomerBot: c.CustomerBot, AgentGrace: s.agentGrace, Agents: s.hub.Agents, Watch: s.hub.Watch, Webhooks: s.hooks,
 	})
 	s.replies.Bind(s.chat)
 	if err := s.chat.EnsureDefault(ctx); err != nil {
@@ -197,7 +206,10 @@ func (s *server) apiOptions() api.Options {
 		Limits: api.Limits{
 			Logins: limit.New(s.rates.loginsIP, limitKeys, time.Now),
 			Guests: limit.New(s.rates.guests, limitKeys, time.Now),
+
+			CustomerPosts: limit.New(s.rates.customerPosts, limitKeys, time.Now),
 		},
+		GuestToken: s.guestToken, Draining: s.closing, WebhooksChanged: s.hooksChanged,
 	}
 	if s.command.Accounts == "local" {
 		o.Accounts = accounts{s.auth}
@@ -228,8 +240,10 @@ func (s *server) sweep(ctx context.Context) {
 
 // ready says why this node should get no traffic.
 func (s *server) ready(ctx context.Context) error {
-	if s.closing.Load() {
+	select {
+	case <-s.closing:
 		return chat.ErrClosing
+	default:
 	}
 	return s.store.Ping(ctx)
 }
@@ -237,11 +251,12 @@ func (s *server) ready(ctx context.Context) error {
 // serve runs until ctx ends or a listener fails, then drains.
 func (s *server) serve(ctx context.Context, l *listeners) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer stop()
-	go s.hub.Run(background)
-	go s.sweep(background)
-	go s.raw.Run(background)
-	go s.watchUsers(background)
+	var work sync.WaitGroup
+	for _, run := range []func(context.Context){
+		s.hub.Run, s.sweep, s.raw.Run, s.watchUsers, s.chat.RunQueue, s.sweepAgents, s.hooks.Run,
+	} {
+		work.Go(func() { run(background) })
+	}
 	l.serveOps(s.command.OpsAddr, newMetrics(s.sockets, s.raw, s.hub), s.log)
 	failed := l.serve(api.New(s.apiOptions()), s.log)
 	s.log.Info("parley serves", "version", version, "addresses", l.names(), "database", redacted(s.command.DatabaseURL))
@@ -250,17 +265,21 @@ func (s *server) serve(ctx context.Context, l *listeners) error {
 	case <-ctx.Done():
 	case err = <-failed:
 	}
-	return errors.Join(err, s.shutdown(l))
+	return errors.Join(err, s.shutdown(l, func() {
+		stop()
+		work.Wait()
+	}))
 }
 
 // shutdown takes no more clients, lets every queue empty, answers what was
 // begun, and closes the database. What was acknowledged is stored by then.
-// Clients that do not take their goodbye cost a half of the time, not the rest.
-func (s *server) shutdown(l *listeners) error {
+// Clients that do not take their goodbye cost a half of the time, not the rest. idle
+// ends what works in the background.
+func (s *server) shutdown(l *listeners, idle func()) error {
 	s.log.Info("draining", "timeout", s.drain)
 	ctx, cancel := context.WithTimeout(context.Background(), s.drain)
 	defer cancel()
-	s.closing.Store(true)
+	close(s.closing)
 	err := s.replies.Close(ctx, s.drain/4)
 	sockets, done := context.WithTimeout(ctx, s.drain/2)
 	raw := make(chan struct{})
@@ -272,6 +291,7 @@ func (s *server) shutdown(l *listeners) error {
 	<-raw
 	done()
 	err = errors.Join(err, l.shutdown(ctx))
+	idle()
 	err = errors.Join(err, s.close(ctx))
 	s.log.Info("stopped")
 	return err

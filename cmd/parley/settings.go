@@ -37,22 +37,23 @@ type secrets struct {
 // limits are the contract's figures. A rate is written 50/s, 10/m, 50/s:1000
 // (with a burst) or off.
 type limits struct {
-	RateLimits       string `env:"PARLEY_RATE_LIMITS" default:"on" help:"off lifts all rates and counts, for load tests."`
-	LimitEvents      string `env:"PARLEY_LIMIT_EVENTS" default:"50/s:1000" help:"Events of a connection."`
-	LimitTyping      string `env:"PARLEY_LIMIT_TYPING" default:"20/s" help:"Typing events of a connection, and of a user."`
-	LimitMessages    string `env:"PARLEY_LIMIT_MESSAGES" default:"100/s:2000" help:"Messages, uploads and rooms made, joined and left by a user."`
-	LimitConnections string `env:"PARLEY_LIMIT_CONNECTIONS" default:"100/s:500" help:"New connections of an address."`
-	LimitOpen        int    `env:"PARLEY_LIMIT_OPEN" default:"2000" help:"Open connections of an address."`
-	LimitLogins      string `env:"PARLEY_LIMIT_LOGINS" default:"10/m" help:"Logins of an account."`
-	LimitLoginsIP    string `name:"limit-logins-ip" env:"PARLEY_LIMIT_LOGINS_IP" default:"60/m" help:"Logins of an address."`
-	LimitGuests      string `env:"PARLEY_LIMIT_GUESTS" default:"30/m" help:"New guests of an address."`
-	LimitReplies     string `env:"PARLEY_LIMIT_REPLIES" default:"1/s:10" help:"Replies that a user's questions start."`
-	LimitFrame       int64  `env:"PARLEY_LIMIT_FRAME" default:"1000000" help:"Bytes of a frame or a JSON body."`
-	LimitContent     int    `env:"PARLEY_LIMIT_CONTENT" default:"65536" help:"Bytes of a message's text."`
-	LimitUsers       int    `env:"PARLEY_LIMIT_USERS" default:"1000" help:"User ids in one call."`
-	LimitNonce       int    `env:"PARLEY_LIMIT_NONCE" default:"128" help:"Bytes of a nonce."`
-	LimitFile        int64  `env:"PARLEY_LIMIT_FILE" default:"26214400" help:"Bytes of an uploaded file."`
-	LimitOutbox      int    `env:"PARLEY_LIMIT_OUTBOX" default:"1048576" help:"Bytes that a connection may be behind."`
+	RateLimits         string `env:"PARLEY_RATE_LIMITS" default:"on" help:"off lifts all rates and counts, for load tests."`
+	LimitEvents        string `env:"PARLEY_LIMIT_EVENTS" default:"50/s:1000" help:"Events of a connection."`
+	LimitTyping        string `env:"PARLEY_LIMIT_TYPING" default:"20/s" help:"Typing events of a connection, and of a user."`
+	LimitMessages      string `env:"PARLEY_LIMIT_MESSAGES" default:"100/s:2000" help:"Messages, uploads and rooms made, joined and left by a user."`
+	LimitConnections   string `env:"PARLEY_LIMIT_CONNECTIONS" default:"100/s:500" help:"New connections of an address."`
+	LimitOpen          int    `env:"PARLEY_LIMIT_OPEN" default:"2000" help:"Open connections of an address."`
+	LimitLogins        string `env:"PARLEY_LIMIT_LOGINS" default:"10/m" help:"Logins of an account."`
+	LimitLoginsIP      string `name:"limit-logins-ip" env:"PARLEY_LIMIT_LOGINS_IP" default:"60/m" help:"Logins of an address."`
+	LimitGuests        string `env:"PARLEY_LIMIT_GUESTS" default:"30/m" help:"New guests, and new conversations of customers, of an address."`
+	LimitCustomerPosts string `env:"PARLEY_LIMIT_CUSTOMER_POSTS" default:"120/m" help:"Customers' posts over HTTP, of an address."`
+	LimitReplies       string `env:"PARLEY_LIMIT_REPLIES" default:"1/s:10" help:"Replies that a user's questions start."`
+	LimitFrame         int64  `env:"PARLEY_LIMIT_FRAME" default:"1000000" help:"Bytes of a frame or a JSON body."`
+	LimitContent       int    `env:"PARLEY_LIMIT_CONTENT" default:"65536" help:"Bytes of a message's text."`
+	LimitUsers         int    `env:"PARLEY_LIMIT_USERS" default:"1000" help:"User ids in one call."`
+	LimitNonce         int    `env:"PARLEY_LIMIT_NONCE" default:"128" help:"Bytes of a nonce."`
+	LimitFile          int64  `env:"PARLEY_LIMIT_FILE" default:"26214400" help:"Bytes of an uploaded file."`
+	LimitOutbox        int    `env:"PARLEY_LIMIT_OUTBOX" default:"1048576" help:"Bytes that a connection may be behind."`
 }
 
 // assistants are the settings of what answers in conversations.
@@ -102,6 +103,7 @@ type serveCommand struct {
 	limits
 	storage
 	assistants
+	customers
 	Addr              string `env:"PARLEY_ADDR" default:":3000,:3001,:8000" help:"Where to listen, separated by commas."`
 	OpsAddr           string `env:"PARLEY_OPS_ADDR" default:"127.0.0.1:3002" help:"Where to serve /metrics and /debug/pprof/; off for nowhere."`
 	MasterKey         string `env:"PARLEY_MASTER_KEY" help:"What administrators' requests must carry as masterkey."`
@@ -135,19 +137,23 @@ type settings struct {
 	vault     chat.Vault        // nil where there is no key
 	grace     time.Duration
 	idle      time.Duration
-	origins   []string
-	proxies   []netip.Prefix
-	rates     rates
-	drain     time.Duration
-	spread    time.Duration
-	ping      time.Duration
-	pingWait  time.Duration
+	// agentGrace and networks are those of customers.
+	agentGrace time.Duration
+	networks   []netip.Prefix
+	origins    []string
+	proxies    []netip.Prefix
+	rates      rates
+	drain      time.Duration
+	spread     time.Duration
+	ping       time.Duration
+	pingWait   time.Duration
 }
 
 // rates are nil-able: without limits the zero Rate lets everything through.
 type rates struct {
-	events, typing, messages, connections, logins, loginsIP, guests, replies limit.Rate
-	open                                                                     int
+	events, typing, messages, connections, logins, loginsIP, guests, replies, customerPosts limit.Rate
+
+	open int
 }
 
 // mistakes collects what is wrong with settings, so that all is told at once.
@@ -173,6 +179,8 @@ func (c *serveCommand) check(s streams) (settings, error) {
 	set.upstream, set.hosted = c.upstream(set.log, &m), c.AssistantURL != ""
 	set.vault = c.vault(c.DatabaseURL, &m)
 	set.grace = duration(c.SessionGrace, "PARLEY_SESSION_GRACE", &m)
+	set.agentGrace = duration(c.AgentGrace, "PARLEY_AGENT_GRACE", &m)
+	set.networks = c.customers.networks(&m)
 	set.idle = duration(c.SessionIdle, "PARLEY_SESSION_IDLE", &m)
 	for _, p := range split(c.TrustedProxies) {
 		prefix, err := parsePrefix(p)
@@ -210,6 +218,7 @@ func (l limits) rates(m *mistakes) rates {
 		{"PARLEY_LIMIT_LOGINS_IP", l.LimitLoginsIP, &r.loginsIP},
 		{"PARLEY_LIMIT_GUESTS", l.LimitGuests, &r.guests},
 		{"PARLEY_LIMIT_REPLIES", l.LimitReplies, &r.replies},
+		{"PARLEY_LIMIT_CUSTOMER_POSTS", l.LimitCustomerPosts, &r.customerPosts},
 	} {
 		var err error
 		*one.rate, err = limit.ParseRate(one.text)

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"strings"
 
 	"parley/chat"
 )
@@ -50,10 +51,16 @@ func polls(s *suite) {
 	poll("cleared", 0, 9)
 	s.do(s.post("r", "ann", "again", ""))
 	poll("behind it", 0, 9, 7)
+	for range 20 { // texts of which an answer holds sixteen, and the one that begins in front of its end
+		s.do(s.post("r", "ann", strings.Repeat("x", chat.PollText/16), ""))
+	}
+	large := must(s.store.Poll(s.ctx(), "key r", 7, 100))
+	s.equal("as much as fits", len(large.Messages), 16)
+	s.equal("and the rest", len(must(s.store.Poll(s.ctx(), "key r", large.Messages[15].Seq, 100)).Messages), 4)
 
 	_, err := s.store.UpdateUser(s.ctx(), "ann", func(u *chat.User) error { u.Blocked = true; return nil })
 	s.code("block", err, "")
-	s.equal("blocked", poll("blocked", 6, 9, 7).Blocked, true)
+	s.equal("blocked", poll("blocked", 6, 1, 7).Blocked, true)
 	for _, key := range []string{"", "r", "key none"} {
 		_, err := s.store.Poll(s.ctx(), key, 0, 9)
 		s.code("unknown", err, chat.CodeNotFound)

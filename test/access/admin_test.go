@@ -37,6 +37,14 @@ var administration = []row{
 	{" 401    403   403  403      403    403     403   200   blk", "PUT /admin/chat/users/{blocked}/unblock", ``},
 
 	// nobody guest user stranger member creator agent admin blocked
+	{" 401    403   403  403      403    403     403   200   blk", "GET /admin/chat/webhooks", ``},
+	{" 401    403   403  403      403    403     403   201   blk", "POST /admin/chat/webhooks", `{"url":"https://shop.example","events":["conversation.resolved"]}`},
+	{" 401    403   403  403      403    403     403   200   blk", "DELETE /admin/chat/webhooks/{webhook}", ``},
+	{" 401    403   403  403      403    403     403   404   blk", "DELETE /admin/chat/webhooks/{no webhook}", ``},
+	{" 401    403   403  403      403    403     403   200   blk", "GET /admin/chat/webhooks/dead", ``},
+	{" 401    403   403  403      403    403     403   404   blk", "POST /admin/chat/webhooks/dead/{no delivery}/retry", ``},
+
+	// nobody guest user stranger member creator agent admin blocked
 	{" 401    403   403  403      403    403     403   200   blk", "GET /admin/chat/audit?user={bystander}", ``},
 	{" 401    403   403  403      403    403     403   see   blk", "GET /admin/chat/export?roomId={room}", ``},
 }

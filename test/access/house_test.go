@@ -1,10 +1,12 @@
 package access_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -37,7 +39,8 @@ func (s *site) build(t *testing.T, r row) *house {
 	t.Helper()
 	mark := strings.ReplaceAll(uuid.NewString(), "-", "")[:12]
 	h := &house{site: s, t: t, mark: mark, tokens: map[string]string{}, ids: map[string]string{
-		"mark": mark, "no page": "none.js", "no room": madeUp(), "no chatbot": madeUp(), "bystander": "bystander-" + mark,
+		"mark": mark, "no page": "none.js", "no room": madeUp(), "no chatbot": madeUp(), "no inquiry": madeUp(), "no webhook": madeUp(), "no delivery": madeUp(),
+		"bystander": "bystander-" + mark,
 	}}
 	for _, c := range callers {
 		if c.role != "" && c.role != "guest" {
@@ -140,7 +143,7 @@ func (h *house) create(name string) string {
 	case "creator's token":
 		return h.tokens["creator"]
 	}
-	id := h.converse(name)
+	id := cmp.Or(h.converse(name), h.inquire(name))
 	if id == "" {
 		h.t.Fatalf("no house has a thing called %q", name)
 	}
@@ -206,7 +209,7 @@ func (h *house) upload() string {
 }
 
 // must does something that has to work, and returns the fields of the answer,
-// those of inner objects behind a dot.
+// those of inner objects and lists behind dots.
 func (h *house) must(who, call, send string) map[string]string {
 	h.t.Helper()
 	r := request{h.fill(call), h.fill(send), h.tokens[who], h.key}
@@ -219,15 +222,26 @@ func (h *house) must(who, call, send string) map[string]string {
 		h.t.Fatal(err)
 	}
 	fields := map[string]string{}
-	for name, v := range body {
-		fields[name] = fmt.Sprint(v)
-		if inner, ok := v.(map[string]any); ok {
-			for sub, v := range inner {
-				fields[name+"."+sub] = fmt.Sprint(v)
-			}
+	flatten(fields, "", body)
+	return fields
+}
+
+// flatten puts a value and all within it under their names.
+func flatten(fields map[string]string, name string, value any) {
+	fields[name] = fmt.Sprint(value)
+	if name != "" {
+		name += "."
+	}
+	switch v := value.(type) {
+	case map[string]any:
+		for sub, inner := range v {
+			flatten(fields, name+sub, inner)
+		}
+	case []any:
+		for i, inner := range v {
+			flatten(fields, name+strconv.Itoa(i), inner)
 		}
 	}
-	return fields
 }
 
 // looks say how a thing looks that a row names, and to whom.
@@ -243,6 +257,9 @@ var looks = []struct{ thing, as, call string }{
 	{"account's id", "admin", "GET /admin/chat/users/{account's id}"},
 	{"conversation", "member", "GET /chat/rooms/{conversation}"},
 	{"conversation", "member", "GET /chat/messages?roomId={conversation}"},
+	{"inquiry", "admin", "GET /api/conversation/{inquiry}/transcript"},
+	{"claimed inquiry", "admin", "GET /api/conversation/{claimed inquiry}/transcript"},
+	{"claimed inquiry", "admin", "GET /api/conversation/{claimed inquiry}/notes"},
 	{"chatbot", "admin", "GET /chatbot?search={chatbot's name}"},
 	{"document", "admin", "GET /chatbot/{chatbot}/documents"},
 }

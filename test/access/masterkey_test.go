@@ -19,7 +19,7 @@ func TestMasterKey(t *testing.T) {
 	for _, r := range slices.Concat(administration, curation) {
 		t.Run(r.call+" "+r.send, func(t *testing.T) { r.checkKey(t, s) })
 	}
-	for _, r := range slices.Concat(rooms, messages, uploads, conversations, accounts) {
+	for _, r := range slices.Concat(rooms, messages, uploads, conversations, customers, inbox, accounts) {
 		t.Run(r.call+" "+r.send, func(t *testing.T) { r.checkNoKey(t, s) })
 	}
 }

@@ -11,10 +11,15 @@ import (
 // being there is nobody else's to know.
 func (r row) secret() bool { return slices.ContainsFunc(r.things(), hidden) }
 
+// knows tells whether the caller may learn that what the row names is there.
+func (c caller) knows(r row) bool {
+	return c.inside() || c.role == "admin" || c.role == "agent" && strings.Contains(r.call+r.send, "inquiry}")
+}
+
 // hidden tells whether a thing is one that only its people may know of.
 func hidden(thing string) bool {
 	switch thing {
-	case "room", "invitation", "file", "unposted", "withdrawn", "conversation", "session":
+	case "room", "invitation", "file", "unposted", "withdrawn", "conversation", "session", "inquiry", "claimed inquiry":
 		return true
 	}
 	return strings.HasSuffix(thing, " message")
