@@ -6,10 +6,12 @@ SHELL := /bin/bash
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 GO_FILES := $(shell find . -name '*.go' -not -path '*/node_modules/*' -not -path './bench/*')
-PAGE_FILES := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path 'frontend/dist/*' -not -name '*.go')
+# What pages are built from, but for what a build leaves behind.
+NOT_PAGES := \( -name node_modules -o -name dist -o -name .angular -o -name test-results -o -name playwright-report \) -prune
+PAGE_FILES := $(shell find frontend -mindepth 1 $(NOT_PAGES) -o -type f -not -name '*.go' -not -path 'frontend/e2e/*' -print)
 TOOL := go tool -modfile=tools/go.mod
 
-.PHONY: help run build pages deps check lint fmt test test-long test-scale bench-smoke eval-retrieval probe clean
+.PHONY: help run build pages pictures deps check lint fmt test test-long test-scale bench-smoke eval-retrieval probe clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -69,5 +71,11 @@ eval-retrieval: deps ## 50 questions: how often the passage that answers is amon
 probe: bench/node/node_modules/.installed ## The Socket.IO library's versions compared
 	$(MAKE) -C bench probe
 
+pictures: build ## Make the pictures of the pages that docs/ shows
+	cd frontend/e2e && PARLEY_PICTURES=1 npx --no-install playwright test pictures
+
 clean: ## Remove what was built
-	rm -rf bin artifacts frontend/dist/* && git checkout -q -- frontend/dist
+	rm -rf bin artifacts
+	find frontend -mindepth 2 -name node_modules -prune -o -type d -name .angular -prune -exec rm -rf {} +
+	find frontend -mindepth 2 -maxdepth 2 -type d -name dist -not -path 'frontend/node_modules/*' -exec rm -rf {} +
+	find frontend/dist -mindepth 1 -not -name placeholder.html -delete

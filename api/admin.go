@@ -87,6 +87,7 @@ func (s *server) adminRoutes() {
 	s.adminUserRoutes()
 	s.webhookRoutes()
 	s.auditRoutes()
+	s.statsRoute()
 	s.exportRoute()
 }
 

@@ -92,6 +92,7 @@ func TestAdminScenarios(t *testing.T) {
 		{"unblock", "PUT", users + "/ann/unblock", ``, 200, `{"result":"User unblocked"}`},
 
 		{"audit", "GET", "/admin/chat/audit?actor=root&act=export&room=r&user=u", ``, 200, `{"audit":[],"count":0}`},
+		{"stats", "GET", "/admin/chat/stats", ``, 200, `~"conversations":{"bot":0,"waiting":0,"assigned":0,"resolved":0},"agents":[],"memoryBytes":`},
 		{"audit of NUL", "GET", "/admin/chat/audit?actor=%00", ``, 400, invalid("actor must be UTF-8 text without NUL")},
 	} {
 		t.Run(s.name, func(t *testing.T) {

@@ -41,6 +41,7 @@ func TestActs(t *testing.T) {
 		{"PUT /admin/chat/users/:id/unblock", users + "/ann/unblock", ``, `user.unblock user=ann`, users + "/none/unblock", ``},
 		{"GET /admin/chat/audit", "/admin/chat/audit", ``, ``, "/admin/chat/audit?skip=-1", ``},
 		{"GET /admin/chat/export", "/admin/chat/export?roomId={room}", ``, `export room={room}`, "/admin/chat/export?cursor=x", ``},
+		{"GET /admin/chat/stats", "/admin/chat/stats", ``, ``, "/admin/chat/stats/none", ``},
 		{"GET /admin/chat/webhooks", hooks, ``, ``, hooks + "/none", ``},
 		{"POST /admin/chat/webhooks", hooks, `{"url":"https://shop/?secret=s3cret"}`, `webhook.create webhook`, hooks, `{"url":"x"}`},
 		{"DELETE /admin/chat/webhooks/:id", hooks + "/hook1", ``, `webhook.delete webhook=hook1`, hooks + "/none", ``},

@@ -75,6 +75,9 @@ func (s *server) docsRoutes() {
 	for _, schema := range s.huma.OpenAPI().Components.Schemas.Map() {
 		schema.AdditionalProperties = nil // allowed, as where nothing is said
 	}
+	if s.BasePath != "" {
+		s.huma.OpenAPI().Servers = []*huma.Server{{URL: s.BasePath}}
+	}
 	document, err := json.Marshal(s.huma.OpenAPI())
 	if err != nil {
 		panic(err) // made of constants and types alone

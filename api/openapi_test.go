@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"parley/api"
 )
@@ -16,7 +15,7 @@ var routes = []string{
 	"DELETE /admin/chat/messages", "DELETE /admin/chat/rooms", "DELETE /admin/chat/webhooks/{id}", "DELETE /api/conversation/{uuid}",
 	"DELETE /chat/history", "DELETE /chat/invitations/cancel/{id}", "DELETE /chat/messages/{id}", "DELETE /chat/rooms/{id}",
 	"DELETE /chatbot/session/{id}", "DELETE /chatbot/{id}", "DELETE /chatbot/{id}/documents/{document_id}",
-	"GET /admin/chat/audit", "GET /admin/chat/export", "GET /admin/chat/messages", "GET /admin/chat/rooms", "GET /admin/chat/rooms/{id}",
+	"GET /admin/chat/audit", "GET /admin/chat/export", "GET /admin/chat/messages", "GET /admin/chat/rooms", "GET /admin/chat/rooms/{id}", "GET /admin/chat/stats",
 	"GET /admin/chat/users", "GET /admin/chat/users/{id}", "GET /admin/chat/users/{id}/messages", "GET /admin/chat/webhooks",
 	"GET /admin/chat/webhooks/dead", "GET /api/conversation", "GET /api/conversation/{uuid}", "GET /api/conversation/{uuid}/notes",
 	"GET /api/conversation/{uuid}/transcript", "GET /api/messages/{uuid}", "GET /auth/me", "GET /chat/files/{id}", "GET /chat/history",
@@ -82,9 +81,10 @@ func TestDocument(t *testing.T) {
 	if !slices.Equal(found, routes) {
 		t.Errorf("documented:\n%s", strings.Join(found, "\n"))
 	}
+	pages := regexp.MustCompile(`^/(api/docs|api/openapi\.json|home|console|demo|$)`)
 	for _, r := range api.Routes(d.Config.Handler) {
 		route := r.Method + " " + regexp.MustCompile(`:(\w+)`).ReplaceAllString(r.Path, "{$1}")
-		if !strings.HasPrefix(r.Path, "/api/docs") && r.Path != "/api/openapi.json" && !slices.Contains(found, route) {
+		if !pages.MatchString(r.Path) && !slices.Contains(found, route) {
 			t.Errorf("not documented: %s", route)
 		}
 	}
@@ -129,31 +129,4 @@ func TestNoAccounts(t *testing.T) {
 	if strings.Contains(d.must(200, "", "GET", "/api/openapi.json", "").body, "/auth/") {
 		t.Error("documented")
 	}
-}
-
-func TestDocsPage(t *testing.T) {
-	placeholder := &fstest.MapFile{Data: []byte("how to build")}
-	d := open(t, func(o *api.Options) { o.Pages = fstest.MapFS{"placeholder.html": placeholder} })
-	if got := d.must(200, "", "GET", "/api/docs", ""); got.body != "how to build" || got.header.Get("Content-Type") != "text/html; charset=utf-8" {
-		t.Errorf("%+v", got)
-	}
-	d.must(404, "", "GET", "/api/docs/page.js", "")
-
-	d = open(t, func(o *api.Options) {
-		o.Pages = fstest.MapFS{
-			"placeholder.html": placeholder, "secret": {Data: []byte("secret")},
-			"docs/index.html": {Data: []byte("the page")}, "docs/page.js": {Data: []byte("run()")},
-		}
-	})
-	for path, want := range map[string]string{
-		"/api/docs": "the page", "/api/docs/": "the page", "/api/docs/index.html": "the page", "/api/docs/page.js": "run()",
-	} {
-		if got := d.must(200, "", "GET", path, ""); got.body != want {
-			t.Errorf("%s: %s", path, got.body)
-		}
-	}
-	for _, path := range []string{"/api/docs/..%2fsecret", "/api/docs/%2e%2e", "/api/docs/none", "/api/docs/%00"} {
-		d.must(404, "", "GET", path, "")
-	}
-	check(t, open(t).call("", "GET", "/api/docs", ""), 404, "~NOT_FOUND")
 }

@@ -47,24 +47,33 @@ type Options struct {
 	// gets the server's own ResponseWriter too, checks Origin and method, and the log of
 	// requests holds nothing of these: their query has a token. Nil: no such route.
 	Raw http.Handler
-	// Pages holds the built web pages: docs/ for the page of the API, and
-	// placeholder.html to be shown while they are not built. May be nil.
+	// Pages holds the built web pages, each in a directory of its own: home, console,
+	// demo, widget (its files stand at /) and docs, the page of the API; and
+	// placeholder.html to be shown while they are not built. What lies beside a file with
+	// .br and .gz behind its name is the same, compressed. They are read at the start.
+	// May be nil.
 	Pages fs.FS
+	// BasePath is where clients find the server behind a proxy, as [ParseBasePath]
+	// returns it: all paths are answered below it too, and pages lead there.
+	BasePath string
 	// MasterKey, if set, is what the header masterkey must be on administrators'
 	// routes, beside their token. User routes accept and ignore that header.
 	MasterKey string
 	// Origins may read answers from a browser; "*" is all, and the default.
 	Origins []string
-	// TrustedProxies may name the client's address in X-Forwarded-For.
+	// TrustedProxies may name the client's address in X-Forwarded-For, and in
+	// X-Forwarded-Prefix the path that they have taken off, instead of BasePath.
 	TrustedProxies []netip.Prefix
 	// BodyLimit bounds a JSON body in bytes; zero is the contract's figure.
 	BodyLimit int64
 	// Patience is how long a client may take for one piece of an export or a transcript
 	// (64 KiB) or of a file (32 KiB); zero is 30 seconds.
 	Patience time.Duration
-	// Version is shown in the OpenAPI document.
+	// Version is shown in the OpenAPI document, and among the figures of the server.
 	Version string
-	Log     *slog.Logger
+	// Stats are figures of this process, for administrators; nil: it has none.
+	Stats func() NodeStats
+	Log   *slog.Logger
 	// Observe, if set, is told of every answered request but those of Realtime and Raw.
 	// Route is the pattern, "" if none matched. It must not block.
 	Observe func(method, route string, status int, took time.Duration)

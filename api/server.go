@@ -18,6 +18,7 @@ type server struct {
 	closed map[string]bool
 	// waits are the polls that wait, by conversation.
 	waits *places
+	pages *pages
 }
 
 // New returns the handler of every path, /realtime included.
@@ -25,6 +26,7 @@ type server struct {
 func New(o Options) http.Handler {
 	s := &server{Options: o.withDefaults(), echo: echo.New(), closed: map[string]bool{}}
 	s.waits = newPlaces(s.MaxWaits, maxWaitsEach)
+	s.openPages()
 	s.echo.HTTPErrorHandler = func(err error, c echo.Context) { s.refuse(c, err) }
 	s.echo.Use(s.observe, s.describe, s.recover, s.cors, private, unescapeParams, s.administer)
 	s.huma = newHuma(s.echo, s.Version)
@@ -47,12 +49,15 @@ func New(o Options) http.Handler {
 	}
 	s.healthRoutes()
 	s.docsRoutes()
+	s.pageRoutes()
 	return s
 }
 
 // ServeHTTP sends each request to its routes. A path is the same with and
-// without its last slash, and HEAD is GET, of which net/http sends no body.
+// without its last slash, with and without the base path, and HEAD is GET, of which
+// net/http sends no body.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r = s.withoutBase(r)
 	if s.Realtime != nil && (r.URL.Path == "/realtime" || strings.HasPrefix(r.URL.Path, "/realtime/")) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		s.Realtime.ServeHTTP(w, r)

@@ -67,6 +67,7 @@ func TestOnlyAdministrators(t *testing.T) {
 		"block":      func(a chat.Actor) error { _, err := w.Block(w.ctx(), a, "ann"); return err },
 		"unblock":    func(a chat.Actor) error { _, err := w.Unblock(w.ctx(), a, "ann"); return err },
 		"audit":      func(a chat.Actor) error { _, _, err := w.Audits(w.ctx(), a, chat.AuditQuery{}); return err },
+		"stats":      func(a chat.Actor) error { _, err := w.Stats(w.ctx(), a); return err },
 		"export": func(a chat.Actor) error {
 			return w.Export(w.ctx(), a, "", "", func(chat.ExportLine) error { return errTest })
 		},

@@ -43,6 +43,8 @@ type ConversationStore interface {
 	// Poll returns the conversation with the key and its messages above since, at
 	// most limit and about PollText, in one indexed query; or ErrConversationNotFound.
 	Poll(ctx context.Context, key string, since int64, limit int) (Polled, error)
+	// CountConversations counts them by state; states of none may be left out.
+	CountConversations(ctx context.Context) (map[ConversationState]int64, error)
 	// Queue lists those that wait, who has waited longest first, at most limit.
 	Queue(ctx context.Context, limit int) ([]QueuedConversation, error)
 	// SeenAgents notes that these agents were there.

@@ -24,6 +24,19 @@ func (h *Hub) Online(users []string) []string {
 	return online
 }
 
+// OnlineUsers counts those whom Online would return.
+func (h *Hub) OnlineUsers() int {
+	h.usersMu.RLock()
+	defer h.usersMu.RUnlock()
+	n := 0
+	for _, u := range h.users {
+		if u.online {
+			n++
+		}
+	}
+	return n
+}
+
 // share gives an event that this node has made to all nodes with sessions in its
 // room: to itself, as long as it is alone.
 func (h *Hub) share(e chat.Event) { h.Publish(e) }

@@ -77,15 +77,15 @@ func TestPresenceOfDevices(t *testing.T) {
 		t.Error("a grace runs beside a connection")
 	}
 	sink.told(t, chat.EventPresence, "r ann on")
-	if got := h.Online([]string{"cid", "bob", "ann"}); !slices.Equal(got, []string{"bob", "ann"}) {
-		t.Errorf("online are %v", got)
+	if got := h.Online([]string{"cid", "bob", "ann"}); !slices.Equal(got, []string{"bob", "ann"}) || h.OnlineUsers() != 2 {
+		t.Errorf("online are %v, %d", got, h.OnlineUsers())
 	}
 	two.Close()
 	gone(t, h, "ann")
 	sink.told(t, chat.EventPresence, "r ann on", "r ann off")
 	own.told(t, chat.EventPresence)
-	if got := h.Online([]string{"ann", "bob"}); !slices.Equal(got, []string{"bob"}) {
-		t.Errorf("online are %v", got)
+	if got := h.Online([]string{"ann", "bob"}); !slices.Equal(got, []string{"bob"}) || h.OnlineUsers() != 1 {
+		t.Errorf("online are %v, %d", got, h.OnlineUsers())
 	}
 }
 

@@ -132,6 +132,30 @@ func (s *Store) Conversations(ctx context.Context, q chat.ConversationQuery) ([]
 	return views, number, s.fillPositions(ctx, views)
 }
 
+// CountConversations implements [chat.ConversationStore], in the words of
+// conversations_queue and conversations_state: two indexes know all that is asked.
+func (s *Store) CountConversations(ctx context.Context) (map[chat.ConversationState]int64, error) {
+	rows, err := s.read(ctx).Raw(`SELECT 'waiting', count(*) FROM conversations c WHERE ` + queued + `
+		UNION ALL SELECT c.state, count(*) FROM conversations c WHERE c.state <> 'waiting' AND NOT c.deleted GROUP BY c.state`).Rows()
+	if err != nil {
+		return nil, fmt.Errorf("store: count conversations: %w", err)
+	}
+	defer rows.Close()
+	counts := map[chat.ConversationState]int64{}
+	for rows.Next() {
+		var state chat.ConversationState
+		var n int64
+		if err := rows.Scan(&state, &n); err != nil {
+			return nil, fmt.Errorf("store: count conversations: %w", err)
+		}
+		counts[state] = n
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("store: count conversations: %w", err)
+	}
+	return counts, nil
+}
+
 func (s *Store) itemRows(ctx context.Context, query string, args ...any) ([]itemRow, error) {
 	rows, err := s.read(ctx).Raw(query, args...).Rows()
 	if err != nil {

@@ -103,6 +103,7 @@ func TestMistakesAreToldAtOnce(t *testing.T) {
 		"PARLEY_ADDR": " , ", "PARLEY_JWT_SECRET": "short", "PARLEY_LOG_LEVEL": "loud", "PARLEY_LOG_FORMAT": "xml",
 		"PARLEY_TRUSTED_PROXIES": "everybody", "PARLEY_ACCOUNTS": "maybe", "PARLEY_LIMIT_EVENTS": "many",
 		"PARLEY_DRAIN_TIMEOUT": "soon", "PARLEY_MASTER_KEY_FILE": "/no/such/file", "PARLEY_RATE_LIMITS": "sometimes",
+		"PARLEY_BASE_PATH": "support/../x",
 	} {
 		t.Setenv(name, value)
 	}
@@ -113,6 +114,7 @@ func TestMistakesAreToldAtOnce(t *testing.T) {
 	for _, name := range []string{
 		"PARLEY_ADDR", "PARLEY_JWT_SECRET", "PARLEY_LOG_LEVEL", "PARLEY_LOG_FORMAT", "PARLEY_TRUSTED_PROXIES",
 		"PARLEY_ACCOUNTS", "PARLEY_LIMIT_EVENTS", "PARLEY_DRAIN_TIMEOUT", "PARLEY_MASTER_KEY_FILE", "PARLEY_RATE_LIMITS",
+		"PARLEY_BASE_PATH",
 	} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("%s is not told", name)

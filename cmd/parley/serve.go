@@ -41,6 +41,7 @@ type server struct {
 	replies *assistant.Runner
 	hooks   *webhooks.Dispatcher
 	door    *door
+	started time.Time
 	closing chan struct{} // closed once the server is about to stop
 }
 
@@ -64,7 +65,7 @@ func (c *serveCommand) Run(ctx context.Context, s streams) error {
 
 // wire opens the database and makes the layers.
 func (c *serveCommand) wire(ctx context.Context, set settings) (*server, error) {
-	srv := &server{settings: set, command: c, closing: make(chan struct{})}
+	srv := &server{settings: set, command: c, started: time.Now(), closing: make(chan struct{})}
 	var err error
 	if srv.store, err = openStore(ctx, c.DatabaseURL, set.log); err != nil {
 		return nil, fmt.Errorf("PARLEY_DATABASE_URL (%s): %w", redacted(c.DatabaseURL), err)
@@ -201,8 +202,8 @@ func (s *server) rawOptions() rawws.Options {
 func (s *server) apiOptions() api.Options {
 	o := api.Options{
 		Chat: s.chat, Authenticate: s.authenticate, Ready: s.ready, Realtime: s.sockets, Raw: s.raw, Pages: frontend.Pages(),
-		MasterKey: s.masterKey, Origins: s.origins, TrustedProxies: s.proxies, BodyLimit: s.command.LimitFrame,
-		Version: version, Log: s.log, Observe: observe,
+		MasterKey: s.masterKey, Origins: s.origins, TrustedProxies: s.proxies, BasePath: s.basePath, BodyLimit: s.command.LimitFrame,
+		Version: version, Log: s.log, Observe: observe, Stats: s.stats,
 		Limits: api.Limits{
 			Logins: limit.New(s.rates.loginsIP, limitKeys, time.Now),
 			Guests: limit.New(s.rates.guests, limitKeys, time.Now),

@@ -104,12 +104,13 @@ type serveCommand struct {
 	storage
 	assistants
 	customers
+	pages
 	Addr              string `env:"PARLEY_ADDR" default:":3000,:3001,:8000" help:"Where to listen, separated by commas."`
 	OpsAddr           string `env:"PARLEY_OPS_ADDR" default:"127.0.0.1:3002" help:"Where to serve /metrics and /debug/pprof/; off for nowhere."`
 	MasterKey         string `env:"PARLEY_MASTER_KEY" help:"What administrators' requests must carry as masterkey."`
 	MasterKeyFile     string `env:"PARLEY_MASTER_KEY_FILE" help:"A file that holds it."`
 	CORSOrigins       string `name:"cors-origins" env:"PARLEY_CORS_ORIGINS" default:"*" help:"Origins that browsers may call from, separated by commas."`
-	TrustedProxies    string `env:"PARLEY_TRUSTED_PROXIES" help:"Networks whose X-Forwarded-For is believed, separated by commas."`
+	TrustedProxies    string `env:"PARLEY_TRUSTED_PROXIES" help:"Networks whose X-Forwarded-For and X-Forwarded-Prefix are believed, separated by commas."`
 	Accounts          string `env:"PARLEY_ACCOUNTS" default:"local" help:"local: accounts and guests are kept here. off: outside tokens alone."`
 	OpenUsers         bool   `env:"PARLEY_OPEN_USERS" default:"false" help:"Let unknown user ids be added to rooms."`
 	AllowEdit         bool   `name:"allow-message-edit" env:"PARLEY_ALLOW_MESSAGE_EDIT" default:"true" negatable:"" help:"Let senders edit their messages."`
@@ -142,6 +143,7 @@ type settings struct {
 	networks   []netip.Prefix
 	origins    []string
 	proxies    []netip.Prefix
+	basePath   string
 	rates      rates
 	drain      time.Duration
 	spread     time.Duration
@@ -182,6 +184,7 @@ func (c *serveCommand) check(s streams) (settings, error) {
 	set.agentGrace = duration(c.AgentGrace, "PARLEY_AGENT_GRACE", &m)
 	set.networks = c.customers.networks(&m)
 	set.idle = duration(c.SessionIdle, "PARLEY_SESSION_IDLE", &m)
+	set.basePath = c.pages.base(&m)
 	for _, p := range split(c.TrustedProxies) {
 		prefix, err := parsePrefix(p)
 		m.add("PARLEY_TRUSTED_PROXIES", err)

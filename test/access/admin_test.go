@@ -46,5 +46,6 @@ var administration = []row{
 
 	// nobody guest user stranger member creator agent admin blocked
 	{" 401    403   403  403      403    403     403   200   blk", "GET /admin/chat/audit?user={bystander}", ``},
+	{" 401    403   403  403      403    403     403   200   blk", "GET /admin/chat/stats", ``},
 	{" 401    403   403  403      403    403     403   see   blk", "GET /admin/chat/export?roomId={room}", ``},
 }

@@ -1,7 +1,10 @@
 package access_test
 
-// unlisted are the routes that the OpenAPI document does not hold: its own.
-var unlisted = []string{"GET /api/openapi.json", "GET /api/docs", "GET /api/docs/{}"}
+// unlisted are the routes that the OpenAPI document does not hold: its own, and
+// those of web pages.
+var unlisted = []string{
+	"GET /api/openapi.json", "GET /api/docs", "GET /api/docs/{}", "GET /", "GET /console", "GET /console/{}", "GET /demo", "GET /demo/{}",
+}
 
 // rooms are routes of rooms and who takes part in them.
 var rooms = []row{
@@ -88,4 +91,9 @@ var accounts = []row{
 	{" 200    200   200  200      200    200     200   200   200", "GET /api/openapi.json", ``},
 	{" 200    200   200  200      200    200     200   200   200", "GET /api/docs", ``},
 	{" 404    404   404  404      404    404     404   404   404", "GET /api/docs/{no page}", ``},
+	{" 200    200   200  200      200    200     200   200   200", "GET /", ``},
+	{" 200    200   200  200      200    200     200   200   200", "GET /console", ``},
+	{" 200    200   200  200      200    200     200   200   200", "GET /console/{no page}", ``},
+	{" 200    200   200  200      200    200     200   200   200", "GET /demo", ``},
+	{" 200    200   200  200      200    200     200   200   200", "GET /demo/{no page}", ``},
 }

@@ -1,6 +1,6 @@
 // Swagger UI over this server's own document. No validator: it is on the internet.
 window.SwaggerUIBundle({
-  url: '/api/openapi.json',
+  url: new URL('../openapi.json', document.baseURI).href,
   dom_id: '#api',
   validatorUrl: null,
   deepLinking: true,

@@ -1,0 +1,71 @@
+import type { Texts } from './texts';
+
+const en: Texts = {
+  dir: 'ltr',
+  title: 'Chat with us',
+  openChat: 'Open chat',
+  closeChat: 'Close chat',
+  unread: (count) => (count === 1 ? '1 unread message' : `${count} unread messages`),
+  dismissPreview: 'Dismiss preview',
+
+  greeting: 'Hello! How can we help?',
+  hint: 'Ask a question. You can talk to a person at any time.',
+  messages: 'Messages',
+  earlier: 'Show earlier messages',
+  toNewest: 'To the newest message',
+  today: 'Today',
+  yesterday: 'Yesterday',
+
+  you: 'You',
+  assistant: 'Assistant',
+  agent: 'Agent',
+  system: 'Notice',
+  typing: 'is typing',
+  stop: 'Stop',
+  edited: 'edited',
+  sources: 'Sources',
+
+  placeholder: 'Write a message…',
+  send: 'Send message',
+  attach: 'Attach a file',
+  removeFile: (name) => `Remove ${name}`,
+  uploading: (name) => `Uploading ${name}`,
+  uploadFailed: (name) => `${name} could not be uploaded`,
+  download: (name) => `Download ${name}`,
+  attachment: 'Attachment',
+
+  sending: 'Sending…',
+  queued: 'Waiting for the connection',
+  sent: 'Sent',
+  read: 'Read',
+  failed: 'Not sent.',
+  retry: 'Try again',
+  discard: 'Delete',
+  stopped: 'Stopped',
+  interrupted: 'The reply broke off',
+  replyFailed: 'The reply failed',
+
+  assistantState: 'Answers right away',
+  person: 'Talk to a person',
+  waiting: 'You are in the queue',
+  place: (position) => (position === 1 ? 'You are next in the queue' : `You are number ${position} in the queue`),
+  waited: (time) => `Waiting for ${time}`,
+  withAgent: 'You are talking with an agent',
+  resolved: 'This conversation is resolved. Write to open it again.',
+
+  clear: 'Clear history',
+  clearQuestion: 'Clear the whole history?',
+  clearDetail: 'All messages of this conversation are removed. This cannot be undone.',
+  cancel: 'Cancel',
+  dismiss: 'Dismiss',
+
+  connecting: 'Connecting…',
+  offline: 'No connection. Your messages are kept and sent once it is back.',
+  draining: 'The server restarts. Your messages are kept; one moment.',
+  refused: 'You are signed out.',
+  tryAgain: 'Try again',
+  startAnew: 'Start a new chat',
+  failedAction: 'That did not work. Please try again.',
+};
+
+export default en;
