@@ -142,9 +142,6 @@ func (s *Service) postAgent(ctx context.Context, a Actor, p CustomerPost) (Custo
 	if err := s.wellFormed(d); err != nil {
 		return CustomerPosted{}, err
 	}
-	if v.State == WithBot {
-		s.quiesce(ctx, v.Room)
-	}
 	_, err = s.postAs(ctx, a, d, posting{may: conversed, turn: func(st State, eff *Effects) error { return s.claim(a, st, eff) }})
 	if err != nil {
 		return CustomerPosted{}, err

@@ -67,7 +67,12 @@ func (s *Service) deliveries(out Outcome) []Delivery {
 		before = &Conversation{}
 	}
 	if out.Closed != nil {
-		list = s.deliver(list, HookMessage, out, out.Closed)
+		then := out
+		then.Conversation = before // the bot wrote it while the conversation was the bot's
+		if before.Key == "" {
+			then.Conversation = &after
+		}
+		list = s.deliver(list, HookMessage, then, out.Closed)
 	}
 	if after.State != before.State {
 		switch {

@@ -56,7 +56,6 @@ func (s *Service) EraseConversation(ctx context.Context, a Actor, key string) er
 		return err
 	}
 	for {
-		s.quiesce(ctx, v.Room)
 		_, err := s.changeConversation(ctx, v.Room, func(st State, eff *Effects) error {
 			if st.Conversation.State != Resolved {
 				turn(st, eff, Resolved, "", act.At)

@@ -99,16 +99,6 @@ func (s *Service) turn(ctx context.Context, a Actor, key string, decide func(Sta
 	if err := s.Store.SeenAgents(ctx, []string{a.ID}, s.now()); err != nil {
 		return ConversationView{}, err
 	}
-	if v.State == WithBot {
-		var eff Effects // as it would be: only what takes the conversation from its bot silences it
-		as := State{Room: Room{ID: v.Room, Kind: v.Kind, Creator: v.Creator, Chatbot: v.Chatbot}, Conversation: &v.Conversation}
-		if err := decide(as, &eff); err != nil {
-			return ConversationView{}, err
-		}
-		if eff.CloseReply != "" {
-			s.quiesce(ctx, v.Room)
-		}
-	}
 	if _, err := s.changeConversation(ctx, v.Room, decide); err != nil {
 		return ConversationView{}, err
 	}
@@ -166,7 +156,6 @@ func (s *Service) Escalate(ctx context.Context, a Actor, room, reason string) (s
 // escalate puts a conversation into the queue; first is what it is if it was in no
 // inbox yet.
 func (s *Service) escalate(ctx context.Context, room, reason string, first Conversation) error {
-	s.quiesce(ctx, room)
 	now := s.now()
 	_, err := s.apply(ctx, Command{Room: room, Decide: func(st State) (Effects, error) {
 		if st.Room.ID == "" || st.Room.Deleted {

@@ -56,7 +56,8 @@ func (l *leases) due(now time.Time, every time.Duration, live []string) []string
 }
 
 // SweepAgents notes which agents are there, and returns to the queue the
-// conversations of those who were not seen for AgentGrace; it returns how many.
+// conversations of those who were not seen for AgentGrace, and a third of it at
+// most; it returns how many. It is to be called several times within a sixth of it.
 // A node that has just started first lets its agents come back.
 func (s *Service) SweepAgents(ctx context.Context) (int, error) {
 	now, every := s.now(), s.AgentGrace/leaseParts
@@ -73,7 +74,7 @@ func (s *Service) SweepAgents(ctx context.Context) (int, error) {
 		return 0, nil
 	}
 	const most = 100
-	lost, err := s.Store.Deserted(ctx, now.Add(-s.AgentGrace-every), most)
+	lost, err := s.Store.Deserted(ctx, now.Add(-s.AgentGrace-2*every), most) // signs are noted up to that late
 	if err != nil {
 		return 0, err
 	}

@@ -30,15 +30,17 @@ func (o *openReplies) remove(r *Reply) {
 	}
 }
 
-// abandon ends a reply that was closed under its writer: not a word of it comes
-// out any more.
-func (o *openReplies) abandon(id string) {
+// freeze ends a reply that is about to be closed under its writer, and returns what
+// there is of it: not a word of it comes out any more. It returns nil for one that
+// is not written here.
+func (o *openReplies) freeze(id string) *Frozen {
 	o.mu.Lock()
 	r := o.byID[id]
 	o.mu.Unlock()
-	if r != nil {
-		r.abandon()
+	if r == nil {
+		return nil
 	}
+	return r.freeze()
 }
 
 func (o *openReplies) has(id string) bool {

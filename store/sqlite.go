@@ -15,6 +15,7 @@ import (
 	"github.com/ncruces/go-sqlite3/driver"
 	"github.com/ncruces/go-sqlite3/ext/fts5"
 	"github.com/ncruces/go-sqlite3/gormlite"
+	"gorm.io/gorm"
 )
 
 // readConnections is how many reads of SQLite run at once, beside the one writer.
@@ -58,6 +59,7 @@ func openSQLite(ctx context.Context, path string) (*database, error) {
 		d.read, err = openGORM(gormlite.OpenDB(reader))
 	}
 	if err == nil {
+		d.prepared = d.read.Session(&gorm.Session{PrepareStmt: true})
 		d.search, err = openGORM(gormlite.OpenDB(reader))
 		d.engine = &sqliteEngine{}
 	}
