@@ -109,8 +109,8 @@ func keyOf(text string) string { return strings.ToLower(text) }
 
 // Contact is what a customer says of themselves.
 type Contact struct {
-	Name  *string `json:"name,omitempty" nullable:"true" doc:"The customer's; null is none"`
-	Email *string `json:"email,omitempty" nullable:"true" doc:"The customer's, kept as given; null is none"`
+	Name  *string `json:"name,omitempty" nullable:"true" doc:"The customer's; null is not given"`
+	Email *string `json:"email,omitempty" nullable:"true" doc:"The customer's, kept as given; null is not given"`
 }
 
 func (c Contact) contact() chat.Contact { return chat.Contact(c) }

@@ -73,6 +73,11 @@ func (s *Service) Resolve(ctx context.Context, a Actor, key string) (Conversatio
 // assigned is handed back by its agent or an administrator. What was asked meanwhile
 // stays with the person who was asked; the bot answers what comes from then on.
 func (s *Service) HandBack(ctx context.Context, a Actor, key string) (ConversationView, error) {
+	if v, err := s.inboxed(ctx, a, key); err == nil && v.Chatbot != "" {
+		if _, err := s.chatbot(ctx, v.Chatbot); CodeOf(err) == CodeNotFound {
+			return ConversationView{}, ErrNoChatbot
+		}
+	}
 	return s.turn(ctx, a, key, func(st State, eff *Effects) error {
 		c := st.Conversation
 		switch {
@@ -130,7 +135,10 @@ func (s *Service) Escalate(ctx context.Context, a Actor, room, reason string) (s
 		return "", err
 	}
 	if room == "" {
-		room = Me
+		var err error
+		if room, err = s.talk(ctx, a); err != nil {
+			return "", err
+		}
 	}
 	r, err := s.member(ctx, a, room)
 	if err != nil {
@@ -151,6 +159,22 @@ func (s *Service) Escalate(ctx context.Context, a Actor, room, reason string) (s
 		Room: r.ID, Key: s.NewSecretID(), Name: u.Name, Email: u.Email, User: u.ID, State: WithBot, CreatedAt: now, UpdatedAt: now,
 	}
 	return Escalated, s.escalate(ctx, r.ID, reason, first)
+}
+
+// talk is the conversation that a caller means who names none: their own with the
+// assistant or, if they never had that, the one they have as a customer.
+func (s *Service) talk(ctx context.Context, a Actor) (string, error) {
+	_, err := s.Store.Room(ctx, ConversationOf(a.ID))
+	if CodeOf(err) != CodeNotFound {
+		return Me, err
+	}
+	rooms, _, err := s.Store.RoomsOf(ctx, a.ID, Page{Limit: DefaultList})
+	for _, r := range rooms {
+		if r.Kind == KindCustomer && r.Creator == a.ID {
+			return r.ID, nil
+		}
+	}
+	return Me, err
 }
 
 // escalate puts a conversation into the queue; first is what it is if it was in no

@@ -67,6 +67,7 @@ func (s *Service) SweepAgents(ctx context.Context) (int, error) {
 	}
 	if seen := s.leases.due(now, every, live); len(seen) > 0 {
 		if err := s.Store.SeenAgents(ctx, seen, now); err != nil {
+			s.leases.again(seen)
 			return 0, err
 		}
 	}
@@ -95,4 +96,14 @@ func (s *Service) SweepAgents(ctx context.Context) (int, error) {
 		}
 	}
 	return n, nil
+}
+
+// again takes back signs that could not be noted: nobody is looked for before they are.
+func (l *leases) again(seen []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.noted = time.Time{}
+	for _, id := range seen {
+		l.touched[id] = struct{}{}
+	}
 }

@@ -10,7 +10,13 @@ type openReplies struct {
 	mu     sync.Mutex
 	byID   map[string]*Reply
 	byRoom map[string]*Reply
+	// missed are replies that were to be frozen and were not here: another node's, or
+	// one that is stored and about to come.
+	missed map[string]struct{}
 }
+
+// maxMissed bounds what is remembered of replies that never come.
+const maxMissed = 1000
 
 func (o *openReplies) add(r *Reply) {
 	o.mu.Lock()
@@ -19,6 +25,10 @@ func (o *openReplies) add(r *Reply) {
 		o.byID, o.byRoom = map[string]*Reply{}, map[string]*Reply{}
 	}
 	o.byID[r.message.ID], o.byRoom[r.room.ID] = r, r
+	if _, closed := o.missed[r.message.ID]; closed {
+		delete(o.missed, r.message.ID)
+		r.freeze()
+	}
 }
 
 func (o *openReplies) remove(r *Reply) {
@@ -35,12 +45,15 @@ func (o *openReplies) remove(r *Reply) {
 // is not written here.
 func (o *openReplies) freeze(id string) *Frozen {
 	o.mu.Lock()
-	r := o.byID[id]
-	o.mu.Unlock()
-	if r == nil {
-		return nil
+	defer o.mu.Unlock()
+	if r := o.byID[id]; r != nil {
+		return r.freeze()
 	}
-	return r.freeze()
+	if o.missed == nil || len(o.missed) >= maxMissed {
+		o.missed = map[string]struct{}{}
+	}
+	o.missed[id] = struct{}{}
+	return nil
 }
 
 func (o *openReplies) has(id string) bool {

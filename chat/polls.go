@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -64,7 +65,7 @@ func (s *Service) poll(ctx context.Context, a *Actor, key string, since int64) (
 	if !conversationKey(key) {
 		return Polled{}, ErrConversationNotFound
 	}
-	p, err := s.Store.Poll(ctx, key, since, PollLimit)
+	p, err := s.look(ctx, key, since)
 	switch {
 	case err != nil:
 		return Polled{}, err
@@ -80,4 +81,12 @@ func (s *Service) poll(ctx context.Context, a *Actor, key string, since int64) (
 		}
 	}
 	return p, nil
+}
+
+// look reads a conversation and its messages above since. A reply that was stopped
+// before its first word is nothing to show.
+func (s *Service) look(ctx context.Context, key string, since int64) (Polled, error) {
+	p, err := s.Store.Poll(ctx, key, since, PollLimit)
+	p.Messages = slices.DeleteFunc(p.Messages, func(m Message) bool { return m.Bot() && m.Text == "" })
+	return p, err
 }

@@ -22,11 +22,17 @@ func turn(st State, eff *Effects, to ConversationState, agent string, now time.T
 	if c.State == WithBot {
 		eff.CloseReply = StatusCancelled
 	}
-	if to == Waiting && c.State != Assigned {
-		c.WaitingSince = now
+	if to == Waiting && c.State != Assigned || to == Assigned && c.State != Waiting {
+		c.WaitingSince = now // who was not waiting before an agent came waits from then on
 	}
 	c.State, c.Agent, c.UpdatedAt = to, agent, now
 	eff.Room, eff.Conversation = &room, &c
+}
+
+// in is the state with another room.
+func (st State) in(r Room) State {
+	st.Room = r
+	return st
 }
 
 // standing lets an agent into a conversation, or out, who is not its customer.
@@ -41,7 +47,7 @@ func standing(r Room, c Conversation, agent string, state MemberState, now time.
 // its bot, or to the queue where it has none.
 func reopen(st State, eff *Effects, sender string, now time.Time) {
 	c := st.Conversation
-	if c == nil || c.State != Resolved || !c.customer(st.Room, sender) {
+	if c == nil || c.State != Resolved || !c.customer(st.Room, sender) || eff.Room != nil { // its turn was another
 		return
 	}
 	to := Waiting
