@@ -109,8 +109,8 @@ func keyOf(text string) string { return strings.ToLower(text) }
 
 // Contact is what a customer says of themselves.
 type Contact struct {
-	Name  *string `json:"name,omitempty" nullable:"true" doc:"The customer's; null is none"`
-	Email *string `json:"email,omitempty" nullable:"true" doc:"The customer's, kept as given; null is none"`
+	Name  *string `json:"name,omitempty" nullable:"true" doc:"The customer's; null is not given"`
+	Email *string `json:"email,omitempty" nullable:"true" doc:"The customer's, kept as given; null is not given"`
 }
 
 func (c Contact) contact() chat.Contact { return chat.Contact(c) }
@@ -140,7 +140,8 @@ type customerAnswer struct {
 type pollInput struct {
 	ConversationKey
 	Since
-	Wait count `query:"wait" doc:"Seconds, 30 at most: answers as soon as there is a message or the state changes"`
+	Wait  count  `query:"wait" doc:"Seconds, 30 at most: answers as soon as there is a message, or the state is another"`
+	State string `query:"state" doc:"With wait: the state that the caller knows; without it, that at the beginning of the wait"`
 }
 
 func (in *pollInput) wait() time.Duration {
@@ -226,7 +227,9 @@ func (s *server) pollCustomer(ctx context.Context, a *chat.Actor, in *pollInput)
 			wait = 0
 		}
 	}
-	p, err := s.Chat.Poll(ctx, a, key, in.seq(), wait, s.Draining)
+	p, err := s.Chat.Poll(ctx, a, key, chat.PollQuery{
+		Since: in.seq(), Wait: wait, State: chat.ConversationState(in.State), Done: s.Draining,
+	})
 	return &answer[polled]{s.newPolled(p)}, err
 }
 

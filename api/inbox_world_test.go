@@ -37,8 +37,8 @@ func openInbox(t testing.TB, change ...func(*api.Options)) *inboxDoor {
 		with := o.Chat.Options
 		hub := gateway.NewHub(gateway.Options{Store: with.Store, Epoch: with.Store.Epoch})
 		with.Bus, with.Assistant, with.Webhooks = hub, mute{}, &d.hooks
-		with.Watch = func(room string) (<-chan struct{}, func()) {
-			news, end := hub.Watch(room)
+		with.Watch = func(room string, version int64) (<-chan struct{}, func()) {
+			news, end := hub.Watch(room, version)
 			d.watching <- struct{}{}
 			return news, end
 		}

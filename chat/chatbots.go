@@ -84,8 +84,8 @@ func (s *Service) DeleteChatbot(ctx context.Context, a Actor, chatbot string) er
 	if err := id("chatbot_id", chatbot); err != nil {
 		return err
 	}
-	if chatbot == DefaultChatbot {
-		return Errorf(CodeForbidden, "The chatbot %s cannot be deleted", DefaultChatbot)
+	if chatbot == DefaultChatbot || chatbot == s.CustomerBot { // me and customers would have none
+		return Errorf(CodeForbidden, "The chatbot %s cannot be deleted", chatbot)
 	}
 	now := s.now()
 	closed, err := s.Store.DeleteChatbot(ctx, chatbot, now, s.botAct(a, ActChatbotDelete, chatbot))

@@ -9,7 +9,8 @@ import (
 type Polled struct {
 	// ConversationView is without Unread and Last.
 	ConversationView
-	OwnerEpoch int64
+	// OwnerEpoch and Version are the room's.
+	OwnerEpoch, Version int64
 	// Blocked says that the customer is.
 	Blocked bool
 	// Messages are those above the asked seq, oldest first; without BornVersion,

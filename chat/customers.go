@@ -29,9 +29,9 @@ type CustomerPost struct {
 // CustomerPosted answers a post.
 type CustomerPosted struct {
 	Polled
-	// Customer is the guest who has begun a conversation with this post, or with the
-	// first attempt at it: the caller who is shown a token of theirs may also come in
-	// by the other doors. Nil if the conversation was there, or its customer signed in.
+	// Customer is the guest who was made for a conversation that begins with this post,
+	// or with the first attempt at it: who is shown a token of theirs may also come in by
+	// the other doors. Nil if the conversation was there, or the caller had a token.
 	Customer *User
 }
 
@@ -61,7 +61,7 @@ func (s *Service) PostCustomer(ctx context.Context, a *Actor, p CustomerPost) (C
 	if err != nil {
 		return CustomerPosted{}, err
 	}
-	posted.Polled, err = s.Store.Poll(ctx, p.Key, p.Since, PollLimit)
+	posted.Polled, err = s.look(ctx, p.Key, p.Since)
 	return posted, err
 }
 
@@ -89,8 +89,27 @@ func (s *Service) postKnown(ctx context.Context, a *Actor, v Polled, p CustomerP
 		sender = *a
 	}
 	d := Draft{Room: v.Room, Text: p.Text, Type: ContentText, Nonce: p.Nonce}
+	if err := s.draft(sender, d); err != nil {
+		return err
+	}
+	for _, caller := range []string{"", v.Creator} {
+		if n, named := naming(caller, p.Nonce); named && n.room == v.Room {
+			d.Nonce = &n.nonce // the first post once more
+		}
+	}
 	now := s.now()
+	gone := false // its chatbot is
+	if v.State == Resolved && v.Chatbot != "" {
+		_, err := s.chatbot(ctx, v.Chatbot)
+		gone = CodeOf(err) == CodeNotFound
+	}
 	_, err := s.postAs(ctx, sender, d, posting{may: conversed, turn: func(st State, eff *Effects) error {
+		if gone && st.Conversation.State == Resolved { // it is reopened to the queue
+			room := st.Room
+			room.Chatbot = ""
+			turn(st.in(room), eff, Waiting, "", now)
+			st.Conversation = eff.Conversation
+		}
 		c := *st.Conversation
 		p.apply(&c)
 		if joins && c.User == "" {
@@ -106,11 +125,8 @@ func (s *Service) postKnown(ctx context.Context, a *Actor, v Polled, p CustomerP
 	return err
 }
 
-// postAs posts for a sender and waits.
+// postAs posts a checked draft for a sender and waits.
 func (s *Service) postAs(ctx context.Context, sender Actor, d Draft, p posting) (Receipt, error) {
-	if err := s.draft(sender, d); err != nil {
-		return Receipt{}, err
-	}
 	p.sender, p.draft, p.name = sender.ID, d, sender.Name
 	if agent(sender) != nil {
 		p.asker = &sender
@@ -139,17 +155,14 @@ func (s *Service) postAgent(ctx context.Context, a Actor, p CustomerPost) (Custo
 		return CustomerPosted{}, err
 	}
 	d := Draft{Room: v.Room, Text: p.Text, Type: ContentText, Nonce: p.Nonce}
-	if err := s.wellFormed(d); err != nil {
+	if err := s.draft(a, d); err != nil {
 		return CustomerPosted{}, err
-	}
-	if v.State == WithBot {
-		s.quiesce(ctx, v.Room)
 	}
 	_, err = s.postAs(ctx, a, d, posting{may: conversed, turn: func(st State, eff *Effects) error { return s.claim(a, st, eff) }})
 	if err != nil {
 		return CustomerPosted{}, err
 	}
-	polled, err := s.Store.Poll(ctx, p.Key, p.Since, PollLimit)
+	polled, err := s.look(ctx, p.Key, p.Since)
 	return CustomerPosted{Polled: polled}, err
 }
 
@@ -164,7 +177,7 @@ func (s *Service) OpenConversation(ctx context.Context, a Actor, contact Contact
 	}
 	room, now := s.NewID(), s.now()
 	d := Draft{Room: room, Text: body, Type: ContentText}
-	if err := s.wellFormed(d); err != nil {
+	if err := s.draft(a, d); err != nil {
 		return ConversationView{}, err
 	}
 	guest := User{ID: s.NewSecretID(), Role: RoleGuest, CreatedAt: now}

@@ -75,7 +75,7 @@ func TestCustomerPolls(t *testing.T) {
 	same(t, "the agent's answer", said(agents.Polled), []string{"AGE Hi, I am Eve"})
 	equal(t, "claimed", agents.State, chat.Assigned)
 	equal(t, "by", agents.Agent, "eve")
-	polled, err := w.Poll(w.ctx(), nil, first.Key, 1, 0, nil)
+	polled, err := w.Poll(w.ctx(), nil, first.Key, chat.PollQuery{Since: 1})
 	w.ok(err)
 	same(t, "poll", said(polled), []string{"CUS anyone?", "AGE Hi, I am Eve"})
 
@@ -86,7 +86,7 @@ func TestCustomerPolls(t *testing.T) {
 	for _, key := range []string{"", "unknown", strings.Repeat("x", 300), "\xff"} {
 		_, err = w.PostCustomer(w.ctx(), &eve, chat.CustomerPost{Key: key, Text: "x"})
 		check(t, err, chat.CodeNotFound, "")
-		_, err = w.Poll(w.ctx(), nil, key, 0, 0, nil)
+		_, err = w.Poll(w.ctx(), nil, key, chat.PollQuery{})
 		check(t, err, chat.CodeNotFound, "")
 	}
 	// The customer at another door sees one history.
@@ -175,7 +175,7 @@ func TestCustomerSignsIn(t *testing.T) {
 	equal(t, "no member", w.member(p.Room, "bob").Active(), false)
 	_, err = w.Post(w.ctx(), ann, says(p.Room, "from my socket"))
 	w.ok(err)
-	polled, err := w.Poll(w.ctx(), nil, p.Key, 0, 0, nil)
+	polled, err := w.Poll(w.ctx(), nil, p.Key, chat.PollQuery{})
 	w.ok(err)
 	same(t, "all the customer's", said(polled), []string{
 		"CUS Hello", "CUS it is me, ann", "CUS bob holds the key as well", "CUS from my socket",
@@ -195,19 +195,21 @@ func TestWaitingPollAsksNothing(t *testing.T) {
 	counted := &counting{}
 	w, _ := newDesk(t, false, func(o *chat.Options) {
 		counted.Store, o.Store = o.Store, counted
-		o.Watch = func(string) (<-chan struct{}, func()) { return news, func() {} }
+		o.Watch = func(string, int64) (<-chan struct{}, func()) { return news, func() {} }
 	})
 	p := w.begins("Hello")
 	counted.polls.Store(0)
-	_, err := w.Poll(w.ctx(), nil, p.Key, 0, 0, nil)
+	_, err := w.Poll(w.ctx(), nil, p.Key, chat.PollQuery{})
 	w.ok(err)
 	equal(t, "a poll", counted.polls.Load(), 1)
 	for name, wait := range map[string]func() (chat.Polled, error){
-		"until it is over": func() (chat.Polled, error) { return w.Poll(w.ctx(), nil, p.Key, 1, 20*time.Millisecond, nil) },
+		"until it is over": func() (chat.Polled, error) {
+			return w.Poll(w.ctx(), nil, p.Key, chat.PollQuery{Since: 1, Wait: 20 * time.Millisecond})
+		},
 		"until a drain": func() (chat.Polled, error) {
 			done := make(chan struct{})
 			close(done)
-			return w.Poll(w.ctx(), nil, p.Key, 1, time.Minute, done)
+			return w.Poll(w.ctx(), nil, p.Key, chat.PollQuery{Since: 1, Wait: time.Minute, Done: done})
 		},
 	} {
 		counted.polls.Store(0)
@@ -225,7 +227,7 @@ func TestWaitingPollAsksNothing(t *testing.T) {
 			}()
 		}
 	}
-	polled, err := w.Poll(w.ctx(), nil, p.Key, 1, time.Minute, nil)
+	polled, err := w.Poll(w.ctx(), nil, p.Key, chat.PollQuery{Since: 1, Wait: time.Minute})
 	w.ok(err)
 	same(t, "news", said(polled), []string{"CUS news"})
 	counted.at = func(n int64) {
@@ -240,12 +242,18 @@ func TestWaitingPollAsksNothing(t *testing.T) {
 		}
 	}
 	counted.polls.Store(0)
-	polled, err = w.Poll(w.ctx(), nil, p.Key, 2, time.Minute, nil)
+	polled, err = w.Poll(w.ctx(), nil, p.Key, chat.PollQuery{Since: 2, Wait: time.Minute})
 	w.ok(err)
 	equal(t, "another state ends a wait", polled.State, chat.Assigned)
+	counted.at = nil
+	counted.polls.Store(0)
+	polled, err = w.Poll(w.ctx(), nil, p.Key, chat.PollQuery{Since: 2, Wait: time.Minute, State: chat.Waiting})
+	w.ok(err)
+	equal(t, "what happened between two polls is news", polled.State, chat.Assigned)
+	equal(t, "at one look", counted.polls.Load(), 1)
 	ctx, cancel := context.WithCancel(w.ctx())
 	counted.at = func(n int64) { cancel() }
-	_, err = w.Poll(ctx, nil, p.Key, 2, time.Minute, nil)
+	_, err = w.Poll(ctx, nil, p.Key, chat.PollQuery{Since: 2, Wait: time.Minute})
 	if err == nil {
 		t.Error("a client that is gone was answered")
 	}
@@ -265,9 +273,9 @@ func TestKeysOfOthersAreAgentsAlone(t *testing.T) {
 	equal(t, "reason", v.Reason, "I am stuck")
 	equal(t, "kind", v.Kind, chat.KindAssistant)
 	equal(t, "user", v.User, "ann")
-	_, err = w.Poll(w.ctx(), nil, v.Key, 0, 0, nil)
+	_, err = w.Poll(w.ctx(), nil, v.Key, chat.PollQuery{})
 	check(t, err, chat.CodeNotFound, "")
-	polled, err := w.Poll(w.ctx(), &eve, v.Key, 0, 0, nil)
+	polled, err := w.Poll(w.ctx(), &eve, v.Key, chat.PollQuery{})
 	w.ok(err)
 	same(t, "an agent reads it", said(polled), []string{"CUS help"})
 	p, err := w.PostCustomer(w.ctx(), nil, chat.CustomerPost{Key: v.Key, Text: "as if I were ann"})

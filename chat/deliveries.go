@@ -14,7 +14,7 @@ import (
 // hookBody is what a webhook is sent.
 type hookBody struct {
 	Type         HookEvent        `json:"type"`
-	Timestamp    time.Time        `json:"timestamp"`
+	Timestamp    string           `json:"timestamp"`
 	Conversation hookConversation `json:"conversation"`
 	Message      *hookMessage     `json:"message,omitempty"`
 }
@@ -33,12 +33,12 @@ type hookConversation struct {
 
 // hookMessage has the author of the polling door.
 type hookMessage struct {
-	ID      int64     `json:"id"`
-	Date    time.Time `json:"date"`
-	Content string    `json:"content"`
-	Author  string    `json:"author"`
-	Bot     bool      `json:"bot,omitempty"`
-	Status  Status    `json:"status"`
+	ID      int64  `json:"id"`
+	Date    string `json:"date"`
+	Content string `json:"content"`
+	Author  string `json:"author"`
+	Bot     bool   `json:"bot,omitempty"`
+	Status  Status `json:"status"`
 }
 
 // The authors of the polling door.
@@ -67,7 +67,12 @@ func (s *Service) deliveries(out Outcome) []Delivery {
 		before = &Conversation{}
 	}
 	if out.Closed != nil {
-		list = s.deliver(list, HookMessage, out, out.Closed)
+		then := out
+		then.Conversation = before // the bot wrote it while the conversation was the bot's
+		if before.Key == "" {
+			then.Conversation = &after
+		}
+		list = s.deliver(list, HookMessage, then, out.Closed)
 	}
 	if after.State != before.State {
 		switch {
@@ -105,16 +110,19 @@ func (s *Service) deliver(list []Delivery, event HookEvent, out Outcome, m *Mess
 
 func newHookBody(event HookEvent, now time.Time, out Outcome, m *Message) hookBody {
 	c := *out.Conversation
-	b := hookBody{Type: event, Timestamp: now, Conversation: hookConversation{
+	b := hookBody{Type: event, Timestamp: hookTime(now), Conversation: hookConversation{
 		UUID: c.Key, Room: c.Room, Kind: out.Room.Kind, State: c.State, Agent: c.Agent, Reason: c.Reason,
 		User: c.User, Name: c.Name, Email: c.Email,
 	}}
 	if m != nil {
 		v := ConversationView{Conversation: c, Creator: out.Room.Creator}
-		b.Message = &hookMessage{ID: m.Seq, Date: m.CreatedAt, Content: m.Text, Author: v.Author(*m), Bot: m.Bot(), Status: m.Status}
+		b.Message = &hookMessage{ID: m.Seq, Date: hookTime(m.CreatedAt), Content: m.Text, Author: v.Author(*m), Bot: m.Bot(), Status: m.Status}
 	}
 	return b
 }
+
+// hookTime is RFC 3339 in UTC with milliseconds, as times are on every wire.
+func hookTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 // CreateWebhook registers an address, for administrators; no events are all. It
 // returns the secret that its deliveries are signed with, which is shown this once.

@@ -56,9 +56,11 @@ func (s *Service) EraseConversation(ctx context.Context, a Actor, key string) er
 		return err
 	}
 	for {
-		s.quiesce(ctx, v.Room)
 		_, err := s.changeConversation(ctx, v.Room, func(st State, eff *Effects) error {
-			if st.Conversation.State != Resolved {
+			nameless := *st.Conversation // what is told of it now says no more
+			nameless.Name, nameless.Email, nameless.Reason = "", "", ""
+			eff.Conversation = &nameless
+			if nameless.State != Resolved {
 				turn(st, eff, Resolved, "", act.At)
 			}
 			return nil
@@ -66,11 +68,14 @@ func (s *Service) EraseConversation(ctx context.Context, a Actor, key string) er
 		if err != nil {
 			return err
 		}
-		if err := s.erase(ctx, v.Conversation, act); !errors.Is(err, ErrReplyOpen) { // it would stay
+		if err := s.erase(ctx, v.Conversation, act); !errors.Is(err, errGoesOn) {
 			return err
 		}
 	}
 }
+
+// errGoesOn says that a conversation was taken up again while it was being erased.
+var errGoesOn = &Error{Code: CodeConflict, Message: "The conversation goes on"}
 
 // erase removes a conversation in which nothing goes on.
 func (s *Service) erase(ctx context.Context, c Conversation, act Audit) error {
@@ -78,8 +83,8 @@ func (s *Service) erase(ctx context.Context, c Conversation, act Audit) error {
 		if st.Conversation == nil || st.Room.Deleted {
 			return Effects{}, ErrConversationNotFound
 		}
-		if st.Room.OpenReply != "" {
-			return Effects{}, ErrReplyOpen
+		if st.Room.OpenReply != "" || st.Conversation.State != Resolved {
+			return Effects{}, errGoesOn // an agent who came in would never be let out
 		}
 		room := st.Room
 		room.OwnerEpoch++

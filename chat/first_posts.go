@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
@@ -8,17 +9,16 @@ import (
 // beginCustomer begins a conversation with its first message, and returns its key,
 // and the guest if its customer is one. A repetition finds what the first attempt began.
 func (s *Service) beginCustomer(ctx context.Context, a *Actor, p CustomerPost) (*User, string, error) {
-	room, guest := s.NewID(), s.NewSecretID()
-	if p.Nonce != nil && len(*p.Nonce) >= NamingNonce && len(*p.Nonce) <= s.MaxNonce {
-		caller := ""
-		if a != nil {
-			caller = a.ID
-		}
-		room = derivedID(string(KindCustomer), caller, *p.Nonce)
-		guest = derivedID("customer guest", caller, *p.Nonce)
-		// Whoever repeats the nonce is the customer: it is not shown to agents.
-		hidden := derivedID("customer nonce", caller, *p.Nonce)
-		p.Nonce = &hidden
+	room, guest, caller := s.NewID(), s.NewSecretID(), ""
+	if a != nil {
+		caller = a.ID
+	}
+	// What cannot be posted leaves no guest behind.
+	if err := s.draft(Actor{ID: cmp.Or(caller, guest)}, Draft{Room: room, Text: p.Text, Type: ContentText, Nonce: p.Nonce}); err != nil {
+		return nil, "", err
+	}
+	if n, named := naming(caller, p.Nonce); named {
+		room, guest, p.Nonce = n.room, n.guest, &n.nonce
 	}
 	known, err := s.Store.Room(ctx, room)
 	if err != nil && CodeOf(err) != CodeNotFound {
@@ -38,20 +38,33 @@ func (s *Service) beginCustomer(ctx context.Context, a *Actor, p CustomerPost) (
 		return nil, "", err
 	}
 	key, err := s.postFirst(ctx, customer, room, p)
-	if err != nil || customer.Role != RoleGuest {
+	if err != nil || a != nil { // who came with a token has one
 		return nil, key, err
 	}
 	return &customer, key, nil
+}
+
+// named is what a nonce makes of a conversation that begins with it.
+type named struct {
+	room, guest string
+	// nonce is the message's: whoever repeats the first is the customer, so that
+	// agents are not shown it.
+	nonce string
+}
+
+// naming reports whether a nonce names the conversation that it begins, and how.
+func naming(caller string, nonce *string) (named, bool) {
+	if nonce == nil || len(*nonce) < NamingNonce {
+		return named{}, false
+	}
+	of := func(what string) string { return derivedID(what, caller, *nonce) }
+	return named{of(string(KindCustomer)), of("customer guest"), of("customer nonce")}, true
 }
 
 // customer is who begins a conversation: the caller, or a guest, made if need be.
 func (s *Service) customer(ctx context.Context, a *Actor, guest string, p CustomerPost, begin bool) (User, error) {
 	if a != nil {
 		return s.Store.User(ctx, a.ID)
-	}
-	// What cannot be posted leaves no guest behind.
-	if err := s.wellFormed(Draft{Room: guest, Text: p.Text, Type: ContentText, Nonce: p.Nonce}); err != nil {
-		return User{}, err
 	}
 	u := User{ID: guest, Role: RoleGuest, CreatedAt: s.now()}
 	if p.Name != nil {

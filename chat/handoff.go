@@ -73,6 +73,11 @@ func (s *Service) Resolve(ctx context.Context, a Actor, key string) (Conversatio
 // assigned is handed back by its agent or an administrator. What was asked meanwhile
 // stays with the person who was asked; the bot answers what comes from then on.
 func (s *Service) HandBack(ctx context.Context, a Actor, key string) (ConversationView, error) {
+	if v, err := s.inboxed(ctx, a, key); err == nil && v.Chatbot != "" {
+		if _, err := s.chatbot(ctx, v.Chatbot); CodeOf(err) == CodeNotFound {
+			return ConversationView{}, ErrNoChatbot
+		}
+	}
 	return s.turn(ctx, a, key, func(st State, eff *Effects) error {
 		c := st.Conversation
 		switch {
@@ -98,16 +103,6 @@ func (s *Service) turn(ctx context.Context, a Actor, key string, decide func(Sta
 	}
 	if err := s.Store.SeenAgents(ctx, []string{a.ID}, s.now()); err != nil {
 		return ConversationView{}, err
-	}
-	if v.State == WithBot {
-		var eff Effects // as it would be: only what takes the conversation from its bot silences it
-		as := State{Room: Room{ID: v.Room, Kind: v.Kind, Creator: v.Creator, Chatbot: v.Chatbot}, Conversation: &v.Conversation}
-		if err := decide(as, &eff); err != nil {
-			return ConversationView{}, err
-		}
-		if eff.CloseReply != "" {
-			s.quiesce(ctx, v.Room)
-		}
 	}
 	if _, err := s.changeConversation(ctx, v.Room, decide); err != nil {
 		return ConversationView{}, err
@@ -140,7 +135,10 @@ func (s *Service) Escalate(ctx context.Context, a Actor, room, reason string) (s
 		return "", err
 	}
 	if room == "" {
-		room = Me
+		var err error
+		if room, err = s.talk(ctx, a); err != nil {
+			return "", err
+		}
 	}
 	r, err := s.member(ctx, a, room)
 	if err != nil {
@@ -163,10 +161,25 @@ func (s *Service) Escalate(ctx context.Context, a Actor, room, reason string) (s
 	return Escalated, s.escalate(ctx, r.ID, reason, first)
 }
 
+// talk is the conversation that a caller means who names none: their own with the
+// assistant or, if they never had that, the one they have as a customer.
+func (s *Service) talk(ctx context.Context, a Actor) (string, error) {
+	_, err := s.Store.Room(ctx, ConversationOf(a.ID))
+	if CodeOf(err) != CodeNotFound {
+		return Me, err
+	}
+	rooms, _, err := s.Store.RoomsOf(ctx, a.ID, Page{Limit: DefaultList})
+	for _, r := range rooms {
+		if r.Kind == KindCustomer && r.Creator == a.ID {
+			return r.ID, nil
+		}
+	}
+	return Me, err
+}
+
 // escalate puts a conversation into the queue; first is what it is if it was in no
 // inbox yet.
 func (s *Service) escalate(ctx context.Context, room, reason string, first Conversation) error {
-	s.quiesce(ctx, room)
 	now := s.now()
 	_, err := s.apply(ctx, Command{Room: room, Decide: func(st State) (Effects, error) {
 		if st.Room.ID == "" || st.Room.Deleted {

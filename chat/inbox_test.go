@@ -53,7 +53,7 @@ func TestInbox(t *testing.T) {
 	_, _, err = w.Inbox(w.ctx(), eve, chat.ConversationQuery{State: "open"})
 	check(t, err, chat.CodeInvalid, "")
 
-	polled, err := w.Poll(w.ctx(), &eve, keys[0], 0, 0, nil)
+	polled, err := w.Poll(w.ctx(), &eve, keys[0], chat.PollQuery{})
 	w.ok(err)
 	equal(t, "an agent's poll", len(polled.Messages), 1)
 	v, err = w.InboxItem(w.ctx(), eve, keys[0])
@@ -70,7 +70,7 @@ func TestInbox(t *testing.T) {
 	own, err := w.OpenConversation(w.ctx(), fay, chat.Contact{Name: ptr("Dee")}, "We have news for you")
 	w.ok(err)
 	equal(t, "opened by an agent", own.Agent, "fay")
-	polled, err = w.Poll(w.ctx(), nil, own.Key, 0, 0, nil)
+	polled, err = w.Poll(w.ctx(), nil, own.Key, chat.PollQuery{})
 	w.ok(err)
 	same(t, "the customer reads", said(polled), []string{"AGE We have news for you"})
 	_, err = w.Post(w.ctx(), fay, says(own.Room, "and more"))
@@ -133,11 +133,11 @@ func TestLostAgent(t *testing.T) {
 	}
 	live.Store([]string{})
 	for range 20 { // no connection, but signs of life
-		_, err := w.Poll(w.ctx(), &eve, p.Key, 9, 0, nil)
+		_, err := w.Poll(w.ctx(), &eve, p.Key, chat.PollQuery{Since: 9})
 		w.ok(err)
 		sweep(10*time.Second, 0)
 	}
-	sweep(time.Minute, 0)
+	sweep(time.Minute+10*time.Second, 0)
 	w.bus.take()
 	sweep(11*time.Second, 1)
 	same(t, "events", kinds(w.bus.take()), []chat.EventKind{
@@ -269,7 +269,7 @@ func TestErasure(t *testing.T) {
 	}
 	_, err = w.InboxItem(w.ctx(), eve, p.Key)
 	check(t, err, chat.CodeNotFound, "")
-	_, err = w.Poll(w.ctx(), nil, p.Key, 0, 0, nil)
+	_, err = w.Poll(w.ctx(), nil, p.Key, chat.PollQuery{})
 	check(t, err, chat.CodeNotFound, "")
 	equal(t, "the room", w.state(p.Room).Deleted, true)
 	changes, err := w.db.Changes(w.ctx(), p.Room, 0, 100)

@@ -56,7 +56,8 @@ func (l *leases) due(now time.Time, every time.Duration, live []string) []string
 }
 
 // SweepAgents notes which agents are there, and returns to the queue the
-// conversations of those who were not seen for AgentGrace; it returns how many.
+// conversations of those who were not seen for AgentGrace, and a third of it at
+// most; it returns how many. It is to be called several times within a sixth of it.
 // A node that has just started first lets its agents come back.
 func (s *Service) SweepAgents(ctx context.Context) (int, error) {
 	now, every := s.now(), s.AgentGrace/leaseParts
@@ -66,6 +67,7 @@ func (s *Service) SweepAgents(ctx context.Context) (int, error) {
 	}
 	if seen := s.leases.due(now, every, live); len(seen) > 0 {
 		if err := s.Store.SeenAgents(ctx, seen, now); err != nil {
+			s.leases.again(seen)
 			return 0, err
 		}
 	}
@@ -73,7 +75,7 @@ func (s *Service) SweepAgents(ctx context.Context) (int, error) {
 		return 0, nil
 	}
 	const most = 100
-	lost, err := s.Store.Deserted(ctx, now.Add(-s.AgentGrace-every), most)
+	lost, err := s.Store.Deserted(ctx, now.Add(-s.AgentGrace-2*every), most) // signs are noted up to that late
 	if err != nil {
 		return 0, err
 	}
@@ -94,4 +96,14 @@ func (s *Service) SweepAgents(ctx context.Context) (int, error) {
 		}
 	}
 	return n, nil
+}
+
+// again takes back signs that could not be noted: nobody is looked for before they are.
+func (l *leases) again(seen []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.noted = time.Time{}
+	for _, id := range seen {
+		l.touched[id] = struct{}{}
+	}
 }

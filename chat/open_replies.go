@@ -10,7 +10,13 @@ type openReplies struct {
 	mu     sync.Mutex
 	byID   map[string]*Reply
 	byRoom map[string]*Reply
+	// missed are replies that were to be frozen and were not here: another node's, or
+	// one that is stored and about to come.
+	missed map[string]struct{}
 }
+
+// maxMissed bounds what is remembered of replies that never come.
+const maxMissed = 1000
 
 func (o *openReplies) add(r *Reply) {
 	o.mu.Lock()
@@ -19,6 +25,10 @@ func (o *openReplies) add(r *Reply) {
 		o.byID, o.byRoom = map[string]*Reply{}, map[string]*Reply{}
 	}
 	o.byID[r.message.ID], o.byRoom[r.room.ID] = r, r
+	if _, closed := o.missed[r.message.ID]; closed {
+		delete(o.missed, r.message.ID)
+		r.freeze()
+	}
 }
 
 func (o *openReplies) remove(r *Reply) {
@@ -30,15 +40,20 @@ func (o *openReplies) remove(r *Reply) {
 	}
 }
 
-// abandon ends a reply that was closed under its writer: not a word of it comes
-// out any more.
-func (o *openReplies) abandon(id string) {
+// freeze ends a reply that is about to be closed under its writer, and returns what
+// there is of it: not a word of it comes out any more. It returns nil for one that
+// is not written here.
+func (o *openReplies) freeze(id string) *Frozen {
 	o.mu.Lock()
-	r := o.byID[id]
-	o.mu.Unlock()
-	if r != nil {
-		r.abandon()
+	defer o.mu.Unlock()
+	if r := o.byID[id]; r != nil {
+		return r.freeze()
 	}
+	if o.missed == nil || len(o.missed) >= maxMissed {
+		o.missed = map[string]struct{}{}
+	}
+	o.missed[id] = struct{}{}
+	return nil
 }
 
 func (o *openReplies) has(id string) bool {

@@ -2,36 +2,57 @@ package chat
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
-// Poll returns a conversation and its messages above since, for whoever holds the
-// key. With a wait (at most PollWait) it answers as soon as there is one, or the
-// state has changed: waiting asks nothing of the store. Done ends the wait early.
-func (s *Service) Poll(ctx context.Context, a *Actor, key string, since int64, wait time.Duration, done <-chan struct{}) (Polled, error) {
+// PollQuery says what a poller knows, and how long to wait for news.
+type PollQuery struct {
+	Since int64
+	// Wait is at most PollWait; zero answers at once.
+	Wait time.Duration
+	// State is the conversation's as the poller knows it, "" if it does not: another
+	// one is news.
+	State ConversationState
+	// Done ends the wait early.
+	Done <-chan struct{}
+}
+
+// Poll returns a conversation and its messages above what is known, for whoever
+// holds the key. With a wait it answers as soon as there is one, or the state is
+// another: waiting asks nothing of the store.
+func (s *Service) Poll(ctx context.Context, a *Actor, key string, q PollQuery) (Polled, error) {
 	if a != nil && agent(*a) == nil {
 		s.leases.touch(*a)
 	} else {
 		a = nil
 	}
-	p, err := s.poll(ctx, a, key, since)
-	if err != nil || len(p.Messages) > 0 || wait <= 0 || s.Watch == nil {
+	p, err := s.poll(ctx, a, key, q.Since)
+	if err != nil || q.Wait <= 0 || s.Watch == nil {
 		return p, err
 	}
-	news, end := s.Watch(p.Room)
+	if q.State == "" {
+		q.State = p.State
+	}
+	epoch := p.OwnerEpoch
+	known := func(p Polled) bool { return len(p.Messages) == 0 && p.State == q.State && p.OwnerEpoch == epoch }
+	if !known(p) {
+		return p, nil
+	}
+	news, end := s.Watch(p.Room, p.Version)
 	defer end()
-	timer := time.NewTimer(min(wait, PollWait))
+	timer := time.NewTimer(min(q.Wait, PollWait))
 	defer timer.Stop()
-	for seen := p; ; {
+	for {
 		// Once before the wait: something may have come in front of the watch.
-		if p, err = s.poll(ctx, a, key, since); err != nil || len(p.Messages) > 0 || p.OwnerEpoch != seen.OwnerEpoch {
+		if p, err = s.poll(ctx, a, key, q.Since); err != nil || !known(p) {
 			return p, err
 		}
 		select {
 		case <-news:
 		case <-timer.C:
 			return p, nil
-		case <-done:
+		case <-q.Done:
 			return p, nil
 		case <-ctx.Done():
 			return p, ctx.Err()
@@ -44,7 +65,7 @@ func (s *Service) poll(ctx context.Context, a *Actor, key string, since int64) (
 	if !conversationKey(key) {
 		return Polled{}, ErrConversationNotFound
 	}
-	p, err := s.Store.Poll(ctx, key, since, PollLimit)
+	p, err := s.look(ctx, key, since)
 	switch {
 	case err != nil:
 		return Polled{}, err
@@ -60,4 +81,12 @@ func (s *Service) poll(ctx context.Context, a *Actor, key string, since int64) (
 		}
 	}
 	return p, nil
+}
+
+// look reads a conversation and its messages above since. A reply that was stopped
+// before its first word is nothing to show.
+func (s *Service) look(ctx context.Context, key string, since int64) (Polled, error) {
+	p, err := s.Store.Poll(ctx, key, since, PollLimit)
+	p.Messages = slices.DeleteFunc(p.Messages, func(m Message) bool { return m.Bot() && m.Text == "" })
+	return p, err
 }

@@ -190,13 +190,6 @@ func (s *Service) ask(p posting, out Outcome, m Message) {
 // draft checks what can be known before the room is locked, and that the sender
 // keeps to their rate.
 func (s *Service) draft(a Actor, d Draft) error {
-	if err := s.wellFormed(d); err != nil {
-		return err
-	}
-	return s.postRate(a)
-}
-
-func (s *Service) wellFormed(d Draft) error {
 	if err := id("roomId", d.Room); err != nil {
 		return err
 	}
@@ -210,9 +203,11 @@ func (s *Service) wellFormed(d Draft) error {
 		return err
 	}
 	if d.ReplyTo != "" {
-		return id("replyTo", d.ReplyTo)
+		if err := id("replyTo", d.ReplyTo); err != nil {
+			return err
+		}
 	}
-	return nil
+	return s.postRate(a)
 }
 
 func (s *Service) postRate(a Actor) error { return within(s.PostRate, a) }

@@ -160,12 +160,14 @@ func (r *Reply) Append(token string) {
 	})
 }
 
-// abandon ends the writing of a reply that is closed already.
-func (r *Reply) abandon() {
+// freeze ends the writing, and returns what was written. Whoever closes the reply
+// now, its writer too, closes it with that.
+func (r *Reply) freeze() *Frozen {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.silent = true
-	r.mu.Unlock()
 	r.stop()
+	return &Frozen{string(r.text), r.record}
 }
 
 func (r *Reply) ended() bool {

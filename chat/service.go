@@ -82,9 +82,9 @@ type Options struct {
 	// node; nil: there are none.
 	Agents func() []string
 	// Watch gives a channel that gets a value after each event of a room from then on
-	// (several may be one), and a function that ends it; nil: nobody can wait. It must
-	// not block.
-	Watch func(room string) (news <-chan struct{}, end func())
+	// (several may be one), and a function that ends it; nil: nobody can wait. Version
+	// is up to where the caller knows the room. It must not block.
+	Watch func(room string, version int64) (news <-chan struct{}, end func())
 	// Webhooks are told of conversations; nil: there are none.
 	Webhooks Webhooks
 	// PostRate bounds what a user may write: messages, uploads, and rooms made,
@@ -172,7 +172,7 @@ func (s *Service) apply(ctx context.Context, cmd Command, events func(Outcome) [
 // submit is apply without waiting. Events are published in the order of the
 // store's answers, before the caller is told.
 func (s *Service) submit(cmd Command, events func(Outcome) []Event, done func(Outcome, error)) {
-	cmd.Hooks = s.deliveries
+	cmd.Decide, cmd.Hooks = s.freezing(cmd.Decide), s.deliveries
 	s.Store.Submit(cmd, func(out Outcome, err error) {
 		if err == nil {
 			s.settle(out)

@@ -105,9 +105,10 @@ type Effects struct {
 	// Conversation, if set, is created, or replaces all but Room, Key and CreatedAt.
 	Conversation *Conversation
 	// CloseReply, if set, closes the room's open reply, if there is one, with this
-	// status and the text that was last stored. It takes its place in front of an
-	// Insert. Not with Update.
+	// status and what Frozen says, or else with the text that was last stored. It
+	// takes its place in front of an Insert. Not with Update.
 	CloseReply Status
+	Frozen     *Frozen
 	// Note is added to the room's conversation.
 	Note *Note
 	// Erase removes the room's conversation, its notes, and the deliveries of webhooks
@@ -119,6 +120,12 @@ type Effects struct {
 	Invite []Invitation
 	// Audit is recorded with the rest.
 	Audit []Audit
+}
+
+// Frozen is an open reply as its writer had it when it was made to stop.
+type Frozen struct {
+	Text   string
+	Record ReplyRecord
 }
 
 // Outcome is what became of a command.

@@ -1,9 +1,6 @@
 package chat
 
-import (
-	"context"
-	"time"
-)
+import "time"
 
 // turn changes who a conversation is with: it raises the owner epoch, so that
 // whatever a bot began before is refused from then on, closes an open reply, and
@@ -25,11 +22,17 @@ func turn(st State, eff *Effects, to ConversationState, agent string, now time.T
 	if c.State == WithBot {
 		eff.CloseReply = StatusCancelled
 	}
-	if to == Waiting && c.State != Assigned {
-		c.WaitingSince = now
+	if to == Waiting && c.State != Assigned || to == Assigned && c.State != Waiting {
+		c.WaitingSince = now // who was not waiting before an agent came waits from then on
 	}
 	c.State, c.Agent, c.UpdatedAt = to, agent, now
 	eff.Room, eff.Conversation = &room, &c
+}
+
+// in is the state with another room.
+func (st State) in(r Room) State {
+	st.Room = r
+	return st
 }
 
 // standing lets an agent into a conversation, or out, who is not its customer.
@@ -44,7 +47,7 @@ func standing(r Room, c Conversation, agent string, state MemberState, now time.
 // its bot, or to the queue where it has none.
 func reopen(st State, eff *Effects, sender string, now time.Time) {
 	c := st.Conversation
-	if c == nil || c.State != Resolved || !c.customer(st.Room, sender) {
+	if c == nil || c.State != Resolved || !c.customer(st.Room, sender) || eff.Room != nil { // its turn was another
 		return
 	}
 	to := Waiting
@@ -118,9 +121,6 @@ func (s *Service) settle(out Outcome) {
 	}
 	if out.Before.Room.ID != "" && out.Room.OwnerEpoch != out.Before.Room.OwnerEpoch {
 		s.silence(out.Room.ID)
-		if out.Closed != nil {
-			s.replies.abandon(out.Closed.ID)
-		}
 	}
 	if s.Webhooks != nil {
 		s.Webhooks.Queued()
@@ -137,16 +137,15 @@ func (s *Service) silence(room string) {
 	}
 }
 
-// quiesceFor bounds how long a hand-off waits for the bot to fall silent by itself.
-const quiesceFor = 2 * time.Second
-
-// quiesce ends what this node writes in the room in good order, with all of its
-// text. Whatever is still open after it, the hand-off closes as it was last stored.
-func (s *Service) quiesce(ctx context.Context, room string) {
-	s.silence(room)
-	ctx, cancel := context.WithTimeout(ctx, quiesceFor)
-	defer cancel()
-	for _, r := range s.replies.in(room) {
-		s.replies.stop(ctx, r.Message.ID)
+// freezing has a reply that a command closes under its writer keep all that was
+// seen of it, where it is written here. Should the command come to nothing, the
+// reply is cancelled all the same.
+func (s *Service) freezing(decide func(State) (Effects, error)) func(State) (Effects, error) {
+	return func(st State) (Effects, error) {
+		eff, err := decide(st)
+		if err == nil && eff.CloseReply != "" && st.Room.OpenReply != "" {
+			eff.Frozen = s.replies.freeze(st.Room.OpenReply)
+		}
+		return eff, err
 	}
 }

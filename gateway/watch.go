@@ -22,37 +22,35 @@ type watches struct {
 // last watch has ended: a client that polls comes back in a moment.
 type watched struct {
 	news map[chan struct{}]struct{}
-	// seen is the highest version that was heard of, or found in the store; known is
-	// false until it was first learnt.
-	seen  int64
-	known bool
-	idle  bool // nobody watched when it was last compared
+	seen int64 // the highest version that was read, heard of, or found in the store
+	idle bool  // nobody watched when it was last compared
 }
 
 // Watch returns a channel of capacity one that gets a value after each event from
 // then on that changes what is read of a room (several may be one), and sometimes
 // without one; and a function that ends it, which may be called more than once. What
-// the bus loses is found within CompareEvery while Run runs. It does not block, and
-// the room need not have sessions, nor exist.
-func (h *Hub) Watch(room string) (news <-chan struct{}, end func()) {
+// the bus loses is found within CompareEvery while Run runs. Version is up to where
+// the caller has read the room. It does not block, and the room need not have
+// sessions, nor exist.
+func (h *Hub) Watch(room string, version int64) (news <-chan struct{}, end func()) {
 	c := make(chan struct{}, 1)
-	h.watches.add(room, c)
+	h.watches.add(room, version, c)
 	return c, func() { h.watches.remove(room, c) }
 }
 
-func (w *watches) add(room string, c chan struct{}) {
+func (w *watches) add(room string, version int64, c chan struct{}) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	r := w.rooms[room]
 	if r == nil {
-		r = &watched{news: map[chan struct{}]struct{}{}}
+		r = &watched{news: map[chan struct{}]struct{}{}, seen: version}
 		if w.rooms == nil {
 			w.rooms = map[string]*watched{}
 		}
 		w.rooms[room] = r
 		w.open.Add(1)
 	}
-	r.idle = false
+	r.seen, r.idle = max(r.seen, version), false
 	r.news[c] = struct{}{}
 }
 
@@ -111,8 +109,7 @@ func (w *watches) listed() []string {
 	return ids
 }
 
-// compared wakes those whose room has gone further on than was heard, is gone, or
-// was not looked at before: nobody knows then what came in front of the watch.
+// compared wakes those whose room has gone further on than was heard, or is gone.
 func (w *watches) compared(ids []string, heads map[string]int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -122,9 +119,9 @@ func (w *watches) compared(ids []string, heads map[string]int64) {
 			continue
 		}
 		head, exists := heads[id]
-		if !exists || !r.known || head > r.seen {
+		if !exists || head > r.seen {
 			r.wake()
 		}
-		r.known, r.seen = true, max(r.seen, head)
+		r.seen = max(r.seen, head)
 	}
 }

@@ -28,8 +28,8 @@ func TestWatchWakes(t *testing.T) {
 	ann, _ := connect(t, h, "ann", "")
 	defer ann.Close()
 	for _, room := range []string{"live", "silent"} {
-		news, end := h.Watch(room)
-		other, endOther := h.Watch("other")
+		news, end := h.Watch(room, 0)
+		other, endOther := h.Watch("other", 0)
 		bot := chat.Message{ID: room + "bot", Room: room, Sender: chat.BotSender("default"), Version: 9}
 		for _, c := range []struct {
 			event chat.Event
@@ -79,7 +79,7 @@ func TestWatchFindsLostEvents(t *testing.T) {
 	ann, _ := connect(t, h, "ann", "")
 	defer ann.Close()
 	for _, room := range []string{"live", "silent"} {
-		news, end := h.Watch(room)
+		news, end := h.Watch(room, 0)
 		f.post(room) // before anybody has looked
 		h.compare(t.Context())
 		if !has(news) {
@@ -96,7 +96,7 @@ func TestWatchFindsLostEvents(t *testing.T) {
 			t.Errorf("%s: woken twice for one", room)
 		}
 		f.post(room)
-		again, endAgain := h.Watch(room) // this one too
+		again, endAgain := h.Watch(room, 0) // this one too
 		h.compare(t.Context())
 		if !has(news) || !has(again) {
 			t.Errorf("%s: a lost event was not found", room)
@@ -114,9 +114,8 @@ func TestWatchInTime(t *testing.T) {
 	done := make(chan struct{})
 	go func() { h.Run(ctx); close(done) }()
 	defer func() { stop(); <-done }()
-	news, end := h.Watch("r")
+	news, end := h.Watch("r", 0)
 	defer end()
-	eventually(t, "the first comparison", func() bool { return has(news) })
 	f.post("r")
 	eventually(t, "the lost event", func() bool { return has(news) })
 }
@@ -126,11 +125,11 @@ func TestWatchInTime(t *testing.T) {
 func TestWatchLeavesNothing(t *testing.T) {
 	h := testHub(newFakeStore())
 	for range 3 { // polls one after another
-		_, end := h.Watch("r")
+		_, end := h.Watch("r", 0)
 		h.compare(t.Context())
 		end()
 		h.compare(t.Context())
-		news, end := h.Watch("r")
+		news, end := h.Watch("r", 0)
 		h.compare(t.Context())
 		if end(); has(news) {
 			t.Error("woken for nothing")
@@ -155,7 +154,7 @@ func TestWatchesUnderRace(t *testing.T) {
 	for i := range watchers {
 		ready.Add(1)
 		polls.Go(func() {
-			news, end := h.Watch(name(i))
+			news, end := h.Watch(name(i), 0)
 			defer end()
 			ready.Done()
 			for seen(name(i)) < posts {
@@ -187,7 +186,7 @@ func BenchmarkWatch(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			h := testHub(newFakeStore())
 			for range c.watches {
-				_, end := h.Watch(c.room)
+				_, end := h.Watch(c.room, 0)
 				defer end()
 			}
 			e := chat.Event{Kind: chat.EventMessage, Room: "r", Message: &chat.Message{ID: "m"}}

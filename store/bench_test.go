@@ -183,3 +183,23 @@ func benchBare(b *testing.B, s *Store, from, to int64) time.Duration {
 	}
 	return time.Since(begun)
 }
+
+// BenchmarkPoll is a look at a conversation in which nothing is new, one of many
+// that wait.
+func BenchmarkPoll(b *testing.B) {
+	for _, db := range databases {
+		b.Run(db.name, func(b *testing.B) {
+			url := db.url(b)
+			if err := MigrateUp(b.Context(), url); err != nil {
+				b.Fatal(err)
+			}
+			s := open(b, Options{URL: url})
+			fillInbox(b, s)
+			for b.Loop() {
+				if _, err := s.Poll(b.Context(), "k7", 3000, 1000); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
@@ -23,6 +24,9 @@ type database struct {
 	// search is for reads by way of the full-text index, and of the indexer.
 	search *gorm.DB
 	engine engine
+	// prepared is for a read that comes thousands of times a second: its statement is
+	// kept.
+	prepared *gorm.DB
 	// contains is a condition: column contains the argument, whatever their case.
 	contains func(column string) string
 	// closers run in order.
@@ -77,11 +81,16 @@ func newEpoch() string {
 	return hex.EncodeToString(b)
 }
 
+// forever is what GORM takes for no end: a kept statement needs no goroutine then,
+// which nothing would end.
+const forever = 10 * 365 * 24 * time.Hour
+
 // openGORM puts GORM over an open pool. Single statements are their own
 // transactions; failures are returned, never logged by GORM.
 func openGORM(d gorm.Dialector) (*gorm.DB, error) {
 	db, err := gorm.Open(d, &gorm.Config{
 		SkipDefaultTransaction: true,
+		PrepareStmtTTL:         forever,
 		DisableAutomaticPing:   true,
 		Logger:                 logger.Discard,
 	})

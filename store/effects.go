@@ -18,7 +18,7 @@ func (o *overlay) apply(room string, e chat.Effects, out *chat.Outcome) {
 		o.applyMember(r, m)
 	}
 	if e.CloseReply != "" {
-		out.Closed = o.applyClose(r, e.CloseReply)
+		out.Closed = o.applyClose(r, e.CloseReply, e.Frozen)
 	}
 	if e.Update != nil {
 		out.Message = o.applyUpdate(r, *e.Update)

@@ -88,14 +88,18 @@ func (o *overlay) openReply(r *roomState) *messageState {
 	return m
 }
 
-// applyClose gives the open reply its place with the text that was last stored.
-func (o *overlay) applyClose(r *roomState, status chat.Status) *chat.Message {
+// applyClose gives the open reply its place, as its writer had it or, where that is
+// not known, with the text that was last stored.
+func (o *overlay) applyClose(r *roomState, status chat.Status, frozen *chat.Frozen) *chat.Message {
 	m := o.openReply(r)
 	if m == nil {
 		return nil
 	}
 	want := m.Message
 	want.Status, want.UpdatedAt, want.Reply = status, r.UpdatedAt, nil // its record stays
+	if frozen != nil {
+		want.Text, want.Reply = frozen.Text, &frozen.Record
+	}
 	return o.applyUpdate(r, want)
 }
 

@@ -92,7 +92,7 @@ func TestInboxPlans(t *testing.T) {
 }
 
 // fillInbox makes many conversations in all states, one with many messages.
-func fillInbox(t *testing.T, s *Store) {
+func fillInbox(t testing.TB, s *Store) {
 	t.Helper()
 	const n, m = 5000, 3000
 	numbers := "WITH RECURSIVE n(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < "

@@ -13,14 +13,15 @@ import (
 
 // poll is one look at a conversation: the head, read once, and with it the page of
 // messages, which is a range of the index by seq, as far as their texts fit into one
-// answer. Without messages it is one row.
-var poll = `WITH head AS MATERIALIZED (SELECT ` + conversationColumns + `, r.kind, r.creator_id, r.chatbot_id, r.owner_epoch,
+// answer. Without messages it is one row. (SQLite looks at bare parameters and would
+// plan anew for each; at those that are cast it does not.)
+var poll = `WITH head AS MATERIALIZED (SELECT ` + conversationColumns + `, r.kind, r.creator_id, r.chatbot_id, r.owner_epoch, r.version,
 		coalesce((SELECT u.blocked FROM users u WHERE u.id = r.creator_id), false) AS blocked,
 		CASE WHEN c.state = 'waiting' THEN ` + position + ` ELSE 0 END AS place, r.cleared_seq
 		FROM conversations c JOIN rooms r ON r.id = c.room_id WHERE c.key = ? AND NOT c.deleted),
 	sizes AS MATERIALIZED (SELECT m.id, m.seq, length(m.text) AS size
-		FROM messages m WHERE m.room_id = (SELECT room_id FROM head) AND m.seq > ? AND m.seq > (SELECT cleared_seq FROM head) AND ` + listed + `
-		ORDER BY m.seq LIMIT ?),
+		FROM messages m WHERE m.room_id = (SELECT room_id FROM head) AND m.seq > CAST(? AS bigint) AND m.seq > (SELECT cleared_seq FROM head) AND ` + listed + `
+		ORDER BY m.seq LIMIT CAST(? AS bigint)),
 	page AS MATERIALIZED (SELECT m.id, m.seq, m.sender_id, m.text, m.type, m.reply_to, m.status, m.edited_at, m.created_at, m.updated_at
 		FROM (SELECT id, sum(size) OVER (ORDER BY seq) - size AS above FROM sizes) s JOIN messages m ON m.id = s.id
 		WHERE s.above < ` + strconv.Itoa(chat.PollText) + `)
@@ -33,7 +34,7 @@ var poll = `WITH head AS MATERIALIZED (SELECT ` + conversationColumns + `, r.kin
 type pollRow struct {
 	conversationRow
 	Kind, CreatorID, ChatbotID string
-	OwnerEpoch                 int64
+	OwnerEpoch, Version        int64
 	Blocked                    bool
 	Place                      int
 	ClearedSeq                 int64
@@ -44,7 +45,7 @@ func (p *pollRow) targets() []any {
 	m := &p.message
 	return append(
 		p.conversationRow.targets(),
-		&p.Kind, &p.CreatorID, &p.ChatbotID, &p.OwnerEpoch, &p.Blocked, &p.Place, &p.ClearedSeq,
+		&p.Kind, &p.CreatorID, &p.ChatbotID, &p.OwnerEpoch, &p.Version, &p.Blocked, &p.Place, &p.ClearedSeq,
 		&m.ID, &m.Seq, &m.SenderID, &m.Text, &m.Type, &m.ReplyTo, &m.Status, &m.EditedAt, &m.CreatedAt, &m.UpdatedAt,
 	)
 }
@@ -55,7 +56,7 @@ func (p *pollRow) polled() chat.Polled {
 			Conversation: p.conversation(), Kind: chat.RoomKind(p.Kind), Creator: p.CreatorID, Chatbot: p.ChatbotID,
 			Position: shown(p.Place),
 		},
-		OwnerEpoch: p.OwnerEpoch, Blocked: p.Blocked,
+		OwnerEpoch: p.OwnerEpoch, Version: p.Version, Blocked: p.Blocked,
 	}
 }
 
@@ -64,7 +65,7 @@ func (s *Store) Poll(ctx context.Context, key string, since int64, limit int) (c
 	if limit <= 0 {
 		since, limit = math.MaxInt64, 1
 	}
-	rows, err := s.read(ctx).Raw(poll, key, since, limit).Rows()
+	rows, err := s.db.prepared.WithContext(ctx).Raw(poll, key, since, limit).Rows()
 	if err != nil {
 		return chat.Polled{}, fmt.Errorf("store: poll: %w", err)
 	}

@@ -88,7 +88,7 @@ func (d *database) preparePostgres(ctx context.Context, pool *sql.DB) error {
 		return "strpos(" + lower(column) + ", " + lower("CAST(? AS text)") + ") > 0"
 	}
 	d.write, err = openGORM(postgres.New(postgres.Config{Conn: pool}))
-	d.read = d.write
+	d.read, d.prepared = d.write, d.write
 	return err
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/ncruces/go-sqlite3/driver"
 	"github.com/ncruces/go-sqlite3/ext/fts5"
 	"github.com/ncruces/go-sqlite3/gormlite"
+	"gorm.io/gorm"
 )
 
 // readConnections is how many reads of SQLite run at once, beside the one writer.
@@ -31,8 +32,11 @@ func openSQLite(ctx context.Context, path string) (*database, error) {
 	if err := os.MkdirAll(filepath.Dir(abs), 0o750); err != nil {
 		return nil, fmt.Errorf("store: open sqlite: %w", err)
 	}
+	if err := ownFile(abs); err != nil {
+		return nil, fmt.Errorf("store: open sqlite: %w", err)
+	}
 	d := &database{contains: func(column string) string { return "instr(fold(" + column + "), fold(?)) > 0" }}
-	writer, err := openSQLitePool(abs, 1, "immediate", "busy_timeout(10000)", "journal_mode(wal)", "synchronous(full)",
+	writer, err := openSQLitePool(abs, 1, "immediate", "busy_timeout(10000)", "journal_mode(wal)", "synchronous(full)", "secure_delete(on)",
 		// A page that many groups write to is copied into the file once per
 		// checkpoint: 16 MB of WAL between two brought a fifth more messages a second.
 		"wal_autocheckpoint(4000)", "journal_size_limit(67108864)", "cache_size(-16000)")
@@ -58,6 +62,7 @@ func openSQLite(ctx context.Context, path string) (*database, error) {
 		d.read, err = openGORM(gormlite.OpenDB(reader))
 	}
 	if err == nil {
+		d.prepared = d.read.Session(&gorm.Session{PrepareStmt: true})
 		d.search, err = openGORM(gormlite.OpenDB(reader))
 		d.engine = &sqliteEngine{}
 	}
@@ -66,6 +71,16 @@ func openSQLite(ctx context.Context, path string) (*database, error) {
 		return nil, err
 	}
 	return d, nil
+}
+
+// ownFile makes a new database file one that nobody else on the machine may read, as
+// its log is then too. One that is there keeps its mode.
+func ownFile(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the operator names it
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // pingSQLite makes the first connection. Another process may be turning the same

@@ -29,6 +29,11 @@ func tap(s *Store, seen func(string)) (explain func(sql string) string) {
 	db.Logger = tapLogger{logger.Discard, seen}
 	quiet := *s.db.read
 	s.db.read.Config = &db
+	if s.db.prepared != s.db.read {
+		prepared := *s.db.prepared.Config
+		prepared.Logger = db.Logger
+		s.db.prepared.Config = &prepared
+	}
 	return func(sql string) string {
 		var rows []struct{ Detail string }
 		if err := quiet.Raw("EXPLAIN QUERY PLAN " + strings.NewReplacer("?", "'x'", `"`, "'").Replace(sql)).Scan(&rows).Error; err != nil {

@@ -21,6 +21,7 @@ const fakeSecret = "a-secret-of-at-least-thirty-two-bytes"
 type fakeParley struct {
 	t          *testing.T
 	knownUsers bool // refuse rooms with users that never called
+	desk       *fakeDesk
 
 	// misdeliver, if set, tells which seqs the receiver gets in place of one.
 	misdeliver func(receiver string, seq uint64) []uint64
@@ -49,6 +50,9 @@ func (f *fakeParley) serve() *target {
 		f.users[f.user(r.Header.Get("Authorization"))] = true
 	})
 	mux.HandleFunc("/realtime/", f.socket)
+	if f.desk != nil {
+		f.desk.routes(mux)
+	}
 	server := httptest.NewServer(mux)
 	f.t.Cleanup(server.Close)
 	return &target{URL: server.URL, JWTSecret: fakeSecret}

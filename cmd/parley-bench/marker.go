@@ -53,12 +53,17 @@ func parseMessage(args []byte) (arrival, bool) {
 	if !okRoom || !okSeq || at < 0 {
 		return arrival{}, false
 	}
-	digits := args[at+len(contentField):]
-	if len(digits) < markerDigits {
-		return arrival{}, false
+	due, ok := parseMarker(args[at+len(contentField)-1:])
+	return arrival{room: room, seq: seq, due: due}, ok
+}
+
+// parseMarker reads the time at which a text was due, false if it carries none.
+func parseMarker[text ~string | ~[]byte](t text) (time.Duration, bool) {
+	if len(t) < markerSize || t[0] != 't' {
+		return 0, false
 	}
-	due, err := strconv.ParseUint(string(digits[:markerDigits]), 16, 63)
-	return arrival{room: room, seq: seq, due: time.Duration(due)}, err == nil
+	due, err := strconv.ParseUint(string(t[1:markerSize]), 16, 63)
+	return time.Duration(due), err == nil
 }
 
 func textField(args, name []byte) ([]byte, bool) {

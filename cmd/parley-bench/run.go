@@ -74,11 +74,13 @@ func (r *run) roomsOf(i int) []int {
 }
 
 // raise lifts the room's head to seq.
-func (r *run) raise(room int, seq uint64) {
-	head := &r.heads[room]
+func (r *run) raise(room int, seq uint64) { raise(&r.heads[room], seq) }
+
+// raise lifts a number to at least n.
+func raise(number *atomic.Uint64, n uint64) {
 	for {
-		old := head.Load()
-		if seq <= old || head.CompareAndSwap(old, seq) {
+		old := number.Load()
+		if n <= old || number.CompareAndSwap(old, n) {
 			return
 		}
 	}

@@ -37,15 +37,17 @@ type smokeCommand struct {
 	Rate        float64       `help:"Messages per second of the delivery line." default:"200"`
 	Connections int           `help:"Connections of the idle line." default:"4000"`
 	BenchTime   string        `help:"-benchtime of the Go benchmarks." default:"2s"`
-	Only        []string      `help:"Lines to measure: fan-out, delivery, idle, append, streams." default:"fan-out,delivery,idle,append,streams" enum:"fan-out,delivery,idle,append,streams"`
+	PollRounds  int           `help:"Rounds of the polls line." default:"3"`
+	PollTime    time.Duration `help:"Measured time of each part of the polls line." default:"10s"`
+	Only        []string      `help:"Lines to measure: fan-out, delivery, idle, append, streams, polls." default:"fan-out,delivery,idle,append,streams,polls" enum:"fan-out,delivery,idle,append,streams,polls"`
 	Strict      bool          `help:"Fail where a line falls short."`
 	settle      `embed:""`
 }
 
 // Run is called by kong.
 func (c *smokeCommand) Run(ctx context.Context, out io.Writer) error {
-	if c.Rounds < 1 || c.IdleRounds < 1 || c.Rate <= 0 {
-		return errors.New("--rounds, --idle-rounds and --rate must be positive")
+	if c.Rounds < 1 || c.IdleRounds < 1 || c.PollRounds < 1 || c.PollTime <= 0 || c.Rate <= 0 {
+		return errors.New("--rounds, --idle-rounds, --poll-rounds, --poll-time and --rate must be positive")
 	}
 	s := &smoke{smokeCommand: c, progress: os.Stderr}
 	if err := s.prepare(ctx); err != nil {
@@ -55,7 +57,7 @@ func (c *smokeCommand) Run(ctx context.Context, out io.Writer) error {
 	measures := []struct {
 		name string
 		do   func(context.Context) ([]line, error)
-	}{{"fan-out", s.fanOut}, {"delivery", s.delivery}, {"idle", s.idle}, {"append", s.appendRate}, {"streams", s.streams}}
+	}{{"fan-out", s.fanOut}, {"delivery", s.delivery}, {"idle", s.idle}, {"append", s.appendRate}, {"streams", s.streams}, {"polls", s.polls}}
 	var lines []line
 	var failures []error
 	for _, m := range measures {
@@ -68,8 +70,8 @@ func (c *smokeCommand) Run(ctx context.Context, out io.Writer) error {
 			failures = append(failures, fmt.Errorf("%s: %w", m.name, err))
 		}
 	}
-	fmt.Fprintf(out, "%s %s/%s, %d cores, Node %s, loopback; medians of %d rounds (idle: %d)\n\n",
-		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), s.nodeVersion(ctx), c.Rounds, c.IdleRounds)
+	fmt.Fprintf(out, "%s %s/%s, %d cores, Node %s, loopback; medians of %d rounds (idle: %d, polls: %d)\n\n",
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), s.nodeVersion(ctx), c.Rounds, c.IdleRounds, c.PollRounds)
 	failures = append(failures, writeTable(out, lines))
 	if short := shortOf(lines); c.Strict && short > 0 {
 		failures = append(failures, fmt.Errorf("%d lines fall short", short))

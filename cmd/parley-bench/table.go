@@ -12,14 +12,35 @@ import (
 // the ratios of the rounds, and what is wanted, if anything.
 type line struct {
 	name         string
-	parley, peer float64 // medians; NaN if there is only a ratio
+	parley, peer float64 // medians; NaN if there is only a ratio, or no peer
 	peerName     string
 	ratios       []float64
+	figures      []float64 // of the rounds, where there are no ratios
 	want         string
 	pass         bool
 }
 
+// alone is the line of a figure that is in no ratio to another.
+func alone(name string, figures []float64) line {
+	return line{name: name, parley: median(figures), peer: math.NaN(), figures: figures}
+}
+
+// beside shows the same figure without what is measured: it may be zero, so there
+// is no ratio to it.
+func (l line) beside(name string, figures []float64) line {
+	l.peer, l.peerName = median(figures), name
+	return l
+}
+
 func (l line) ratio() float64 { return median(l.ratios) }
+
+// spread is the ratio, if there is one, and the least and the greatest of the rounds.
+func (l line) spread() (ratio, rounds string) {
+	if len(l.ratios) == 0 {
+		return "", fmt.Sprintf("%s to %s", figure(slices.Min(l.figures), ""), figure(slices.Max(l.figures), ""))
+	}
+	return fmt.Sprintf("%.2f", l.ratio()), fmt.Sprintf("%.2f to %.2f", slices.Min(l.ratios), slices.Max(l.ratios))
+}
 
 func (l line) atLeast(ratio float64) line {
 	l.want, l.pass = fmt.Sprintf("ratio ≥ %.2f", ratio), l.ratio() >= ratio
@@ -60,9 +81,9 @@ func shortOf(lines []line) int {
 func writeTable(out io.Writer, lines []line) error {
 	rows := [][]string{{"line", "Parley", "peer", "ratio", "rounds", "want", ""}}
 	for _, l := range lines {
+		ratio, rounds := l.spread()
 		rows = append(rows, []string{
-			l.name, figure(l.parley, ""), figure(l.peer, " "+l.peerName), fmt.Sprintf("%.2f", l.ratio()),
-			fmt.Sprintf("%.2f to %.2f", slices.Min(l.ratios), slices.Max(l.ratios)), l.want, l.verdict(),
+			l.name, figure(l.parley, ""), figure(l.peer, " "+l.peerName), ratio, rounds, l.want, l.verdict(),
 		})
 	}
 	widths := make([]int, len(rows[0]))

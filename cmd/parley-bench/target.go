@@ -67,9 +67,17 @@ func (t *target) dial(ctx context.Context, user string, rooms []string, h siocli
 	})
 }
 
+// base is the address that paths follow.
+func (t *target) base() string { return strings.TrimRight(t.URL, "/") }
+
 // token mints what an application's own backend would hand to its user.
 func (t *target) token(user string) (string, error) {
-	claims := jwt.MapClaims{"sub": user, "name": user, "exp": time.Now().Add(24 * time.Hour).Unix()}
+	return t.tokenOf(user, "user")
+}
+
+// tokenOf mints the token of a user with a role.
+func (t *target) tokenOf(user, role string) (string, error) {
+	claims := jwt.MapClaims{"sub": user, "name": user, "role": role, "exp": time.Now().Add(24 * time.Hour).Unix()}
 	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString([]byte(t.JWTSecret))
 	if err != nil {
 		return "", fmt.Errorf("token: %w", err)
@@ -179,7 +187,7 @@ func (t *target) call(ctx context.Context, method, path, user string, in, out an
 }
 
 func (t *target) callOnce(ctx context.Context, method, path, token string, body []byte, out any) (time.Duration, error) {
-	r, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(t.URL, "/")+path, bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, method, t.base()+path, bytes.NewReader(body))
 	if err != nil {
 		return 0, err
 	}

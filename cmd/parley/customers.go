@@ -49,7 +49,7 @@ const leaseEvery = time.Second
 
 // sweepAgents returns to the queue what agents who are gone have left.
 func (s *server) sweepAgents(ctx context.Context) {
-	ticker := time.NewTicker(min(leaseEvery, s.agentGrace/4))
+	ticker := time.NewTicker(min(leaseEvery, s.agentGrace/12))
 	defer ticker.Stop()
 	for {
 		select {

@@ -181,7 +181,9 @@ func (c *serveCommand) check(s streams) (settings, error) {
 	set.upstream, set.hosted = c.upstream(set.log, &m), c.AssistantURL != ""
 	set.vault = c.vault(c.DatabaseURL, &m)
 	set.grace = duration(c.SessionGrace, "PARLEY_SESSION_GRACE", &m)
-	set.agentGrace = duration(c.AgentGrace, "PARLEY_AGENT_GRACE", &m)
+	if set.agentGrace = duration(c.AgentGrace, "PARLEY_AGENT_GRACE", &m); set.agentGrace > 0 && set.agentGrace < time.Second {
+		m.add("PARLEY_AGENT_GRACE", errors.New("must be at least a second"))
+	}
 	set.networks = c.customers.networks(&m)
 	set.idle = duration(c.SessionIdle, "PARLEY_SESSION_IDLE", &m)
 	set.basePath = c.pages.base(&m)

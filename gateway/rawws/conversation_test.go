@@ -54,11 +54,9 @@ func (s *script) handOver(path, room, question string) {
 	s.sends("ann", question)
 	open := w.reply().say("never en")
 	s.happens("the reply goes on", nil)
-	go func() {
-		<-open.stopped
-		open.end(chat.StatusCancelled)
-	}()
 	s.sends("ann", `{"type":"human-escalation","reason":"it talks in circles"}`)
+	<-open.stopped
+	open.Done() // it was closed under its writer
 	w.later.Store(int64(90*time.Second + 999*time.Millisecond))
 	s.connects(path)
 	s.queued("ann")

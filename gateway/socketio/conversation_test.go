@@ -48,6 +48,9 @@ func (s *script) connects(user, name string) {
 func TestConversationShapes(t *testing.T) {
 	s := play(t, "ann", "ada")
 	ctx, ada := t.Context(), actor("ada")
+	if err := s.w.chat.EnsureDefault(ctx); err != nil {
+		t.Fatal(err)
+	}
 	s.on("ann", "message", `"what?"`)
 	s.w.reply().Append("never en")
 	s.does("a reply begins", nil)

@@ -153,6 +153,7 @@ async function escalating(ada) {
     readings["the response to an escalation"] = responses()[0].message;
   });
   await reading("a second escalation, without a reason", () => outcome(ada, { type: "human-escalation" }));
+  await reading("an escalation with an empty reason", () => outcome(ada, { type: "human-escalation", reason: "" }));
   await reading("a question while a person is on the way", () => outcome(ada, chat("Are you still there?")));
 }
 
@@ -217,7 +218,6 @@ async function trying(ada) {
     "chat in capitals": { type: "CHAT", content: "WHY?", timestamp },
     "chat of 16 kB": chat("word ".repeat(3277)),
     "ping without a timestamp": { type: "ping" },
-    "an escalation with an empty reason": { type: "human-escalation", reason: "", timestamp },
   };
   for (const [name, message] of Object.entries(open)) await reading(name, () => outcome(ada, message));
   await reading("ping as a binary message", () => outcome(ada, { type: "ping", timestamp }, true));
