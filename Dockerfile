@@ -1,10 +1,8 @@
 # Pages, then a static binary, then nothing but the two.
 FROM node:20.20-bookworm-slim AS pages
 WORKDIR /src/frontend
-COPY frontend/package.json frontend/package-lock.json ./
-COPY frontend/docs/package.json docs/
-RUN npm ci --no-audit --no-fund
 COPY frontend/ ./
+RUN npm ci --no-audit --no-fund
 RUN mkdir -p dist && npm run build
 
 FROM golang:1.26-bookworm AS build

@@ -81,7 +81,10 @@ export class Chat {
 
   async clear(): Promise<void> {
     await this.button(this.words.clear).click();
-    await this.panel.getByRole(this.words === shop ? 'group' : 'alertdialog').getByRole('button', { name: this.words.clearYes, exact: true }).click();
+    await this.panel
+      .getByRole(this.words === shop ? 'group' : 'alertdialog')
+      .getByRole('button', { name: this.words.clearYes, exact: true })
+      .click();
   }
 
   /** Elements with a text and nothing else. */

@@ -50,7 +50,10 @@ test('the console', async ({ server, visit }) => {
   const ann = server.token('ann', { name: 'Ann Other', email: 'ann@example.com' });
   await server.call('GET', 'auth/me', ann);
   await server.call('GET', 'auth/me', admin);
-  const { roomId } = await server.call<{ roomId: string }>('POST', 'chat/rooms', ann, { roomName: 'The kiln', users: ['ann', 'root'] });
+  const { roomId } = await server.call<{ roomId: string }>('POST', 'chat/rooms', ann, {
+    roomName: 'The kiln',
+    users: ['ann', 'root'],
+  });
   await server.call('POST', 'chat/messages', ann, { roomId, message: 'It is hot' });
   const asked = await server.call<{ items: { conversation: string }[] }>('POST', 'api/messages/', undefined, {
     name: 'Cy Customer',
@@ -58,7 +61,9 @@ test('the console', async ({ server, visit }) => {
     content: 'Where is my parcel?',
   });
   await server.call('POST', 'api/messages/', undefined, { name: 'Dee', content: 'Hello?' });
-  await server.call('POST', `api/conversation/${asked.items[0].conversation}/notes`, admin, { content: 'Ask for the number' });
+  await server.call('POST', `api/conversation/${asked.items[0].conversation}/notes`, admin, {
+    content: 'Ask for the number',
+  });
 
   const page = await visit();
   const desk = new Console(page);
@@ -103,7 +108,10 @@ test('the page of the API', async ({ visit }) => {
   const page = await visit();
   await page.goto('api/docs/');
   await expect(page.getByText('/chat/history').first()).toBeVisible();
-  await page.getByRole('button', { name: /get .chat.history/i }).first().click();
+  await page
+    .getByRole('button', { name: /get .chat.history/i })
+    .first()
+    .click();
   await expect(page.getByText('Responses').first()).toBeVisible();
   await picture(page, 'api-docs');
 });

@@ -29,7 +29,11 @@ function scripts(page: Page): Map<string, number> {
   return fetched;
 }
 
-test('the widget is small, and loads what renders Markdown with the first that is to be rendered', async ({ site, model, visit }, info) => {
+test('the widget is small, and loads what renders Markdown with the first that is to be rendered', async ({
+  site,
+  model,
+  visit,
+}, info) => {
   const page = await visit();
   const fetched = scripts(page);
   const chat = new Chat(page);
@@ -66,7 +70,12 @@ test("on another origin, with style-src 'self', the widget is styled and works",
   const before = await chat.launcher.evaluate((button) => {
     const style = getComputedStyle(button);
     const box = button.getBoundingClientRect();
-    return { ground: style.backgroundImage + style.backgroundColor, right: innerWidth - box.right, bottom: innerHeight - box.bottom, size: box.width };
+    return {
+      ground: style.backgroundImage + style.backgroundColor,
+      right: innerWidth - box.right,
+      bottom: innerHeight - box.bottom,
+      size: box.width,
+    };
   });
   expect(before.ground).not.toMatch(/^none(rgba\(0, 0, 0, 0\)|rgb\(239, 239, 239\))$/);
   expect(before.right).toBeLessThan(60);

@@ -2,7 +2,11 @@ import { Chat, mockReply } from '../pages/chat';
 import { Console } from '../pages/console';
 import { expect, picture, test } from '../world/test';
 
-test('a customer asks, a bot answers, an agent takes over, keeps a note, and resolves', async ({ server, watch, visit }) => {
+test('a customer asks, a bot answers, an agent takes over, keeps a note, and resolves', async ({
+  server,
+  watch,
+  visit,
+}) => {
   const password = 'a password of eve';
   await server.call('POST', 'auth/register', undefined, { username: 'eve', password, name: 'Eve' });
   server.command('user', 'role', 'eve', 'agent');

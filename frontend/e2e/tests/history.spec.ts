@@ -2,7 +2,10 @@ import { Chat, mockReply, shop, widget } from '../pages/chat';
 import { expect, picture, test } from '../world/test';
 
 for (const [name, words] of Object.entries({ widget, shop })) {
-  test(`${name}: a message and its mock reply are stored, there again after a reload, and cleared`, async ({ server, visit }) => {
+  test(`${name}: a message and its mock reply are stored, there again after a reload, and cleared`, async ({
+    server,
+    visit,
+  }) => {
     const chat = new Chat(await visit(), words);
     await chat.goto();
     await chat.open();

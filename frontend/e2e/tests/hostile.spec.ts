@@ -39,10 +39,20 @@ async function expectHarmless(page: Page): Promise<void> {
     for (const root of roots) {
       for (const element of root.querySelectorAll('*')) {
         if (element.shadowRoot) roots.push(element.shadowRoot);
-        if (element.matches('body :is(iframe, object, embed, base, form[action], img[src="x"], img[src^="http"], script:not([src]))')) bad.push(element.outerHTML);
-        if (element.getRootNode() !== document && element.matches('iframe, object, embed, base, form[action], img, script')) bad.push(element.outerHTML);
+        if (
+          element.matches(
+            'body :is(iframe, object, embed, base, form[action], img[src="x"], img[src^="http"], script:not([src]))',
+          )
+        )
+          bad.push(element.outerHTML);
+        if (
+          element.getRootNode() !== document &&
+          element.matches('iframe, object, embed, base, form[action], img, script')
+        )
+          bad.push(element.outerHTML);
         for (const { name, value } of element.attributes) {
-          if (/^on/i.test(name) || /^\s*(javascript|data:text|vbscript):/i.test(value)) bad.push(`${element.tagName} ${name}=${value}`);
+          if (/^on/i.test(name) || /^\s*(javascript|data:text|vbscript):/i.test(value))
+            bad.push(`${element.tagName} ${name}=${value}`);
         }
       }
     }
@@ -52,7 +62,11 @@ async function expectHarmless(page: Page): Promise<void> {
 }
 
 for (const [place, words] of Object.entries({ widget, shop })) {
-  test(`${place} and console: script, links and HTML are text, in messages, names and titles`, async ({ server, model, visit }) => {
+  test(`${place} and console: script, links and HTML are text, in messages, names and titles`, async ({
+    server,
+    model,
+    visit,
+  }) => {
     const admin = server.token('root', { role: 'admin' });
     const form = new FormData();
     form.append('file', new Blob(['# Kiln\n\nThe kiln <script>alert("passage")</script> is hot.']), title);
@@ -65,10 +79,14 @@ for (const [place, words] of Object.entries({ widget, shop })) {
     await server.call('GET', 'auth/me', token);
     if (words === shop) {
       const user = { _id: 'mallory', name, role: 'user' };
-      await page.addInitScript((kept) => localStorage.setItem('kiln-and-fern.session', kept), JSON.stringify({ token, user }));
+      await page.addInitScript(
+        (kept) => localStorage.setItem('kiln-and-fern.session', kept),
+        JSON.stringify({ token, user }),
+      );
     }
     await chat.goto();
-    if (words === widget) await page.locator('parley-chat').evaluate((element, value) => element.setAttribute('token', value), token);
+    if (words === widget)
+      await page.locator('parley-chat').evaluate((element, value) => element.setAttribute('token', value), token);
     await chat.open();
     await chat.say(question);
     await expect(chat.panel.getByText('the end').first()).toBeVisible();

@@ -5,9 +5,15 @@ import { expect, picture, test } from '../world/test';
 const hasFocus = (element: Locator): Promise<boolean> =>
   element.evaluate((one) => (one.getRootNode() as Document | ShadowRoot).activeElement === one);
 
-/** Whether the next key that a field is told of belongs to an input method. */
-const told = (field: Locator): Promise<boolean> =>
-  field.evaluate((one) => new Promise((resolve) => one.addEventListener('keydown', (event) => resolve((event as KeyboardEvent).isComposing), { once: true })));
+/** Listens for the next key that a field is told of; what comes back asks whether it belonged to an input method. */
+async function listen(field: Locator): Promise<() => Promise<boolean>> {
+  const heard = await field.evaluateHandle((one) => {
+    const seen: boolean[] = [];
+    one.addEventListener('keydown', (event) => seen.push((event as KeyboardEvent).isComposing), { once: true });
+    return seen;
+  });
+  return () => heard.evaluate((seen) => seen[0] ?? false);
+}
 
 for (const [name, words] of Object.entries({ widget, shop })) {
   test(`${name}: the keyboard alone opens, writes, sends, closes, and the focus comes back`, async ({ visit }) => {
@@ -41,11 +47,11 @@ for (const [name, words] of Object.entries({ widget, shop })) {
     await devtools.send('Input.imeSetComposition', { text: 'にほん', selectionStart: 3, selectionEnd: 3 });
     await expect(chat.field).toHaveValue('にほん');
     // An input method tells pages of the key, and takes it for itself: no new line comes of it.
-    const composing = told(chat.field);
+    const composing = await listen(chat.field);
     const enter = { key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 13 };
     await devtools.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...enter });
     await devtools.send('Input.dispatchKeyEvent', { type: 'keyUp', ...enter });
-    expect(await composing, 'the key belongs to the input method').toBe(true);
+    expect(await composing(), 'the key belongs to the input method').toBe(true);
     await expect(chat.field).toHaveValue('にほん');
     await devtools.send('Input.insertText', { text: '日本' });
     await expect(chat.field).toHaveValue('日本');

@@ -18,7 +18,10 @@ test('widget.png and console.png', async ({ server, model, visit }) => {
   const chat = new Chat(await visit({ viewport: { width: 1200, height: 800 } }), shop);
   const ann = server.token('ann', { name: 'Ann Weaver', email: 'ann@example.com' });
   const user = await server.call('GET', 'auth/me', ann);
-  await chat.page.addInitScript((kept) => localStorage.setItem('kiln-and-fern.session', kept), JSON.stringify({ token: ann, user }));
+  await chat.page.addInitScript(
+    (kept) => localStorage.setItem('kiln-and-fern.session', kept),
+    JSON.stringify({ token: ann, user }),
+  );
   await chat.goto();
   await chat.open();
   await chat.say('Can the cups go into the dishwasher?');

@@ -57,13 +57,24 @@ for (const [name, words] of Object.entries({ widget, shop })) {
 
     await chat.page.reload();
     await chat.open();
-    for (const text of ['Tell me a long story', 'Once upon a time there was a kiln', words.interrupted, 'Are you there?', 'Here I am']) {
+    for (const text of [
+      'Tell me a long story',
+      'Once upon a time there was a kiln',
+      words.interrupted,
+      'Are you there?',
+      'Here I am',
+    ]) {
       await expect(chat.text(text)).toHaveCount(1);
     }
   });
 }
 
-test('widget: what was queued when the page was closed is sent once when it is opened again', async ({ server, model, watch, visit }) => {
+test('widget: what was queued when the page was closed is sent once when it is opened again', async ({
+  server,
+  model,
+  watch,
+  visit,
+}) => {
   watch.excuse(/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|WebSocket connection to .* failed/);
   model.answer = (question) => `Answer to: ${question}`;
   const chat = new Chat(await visit());

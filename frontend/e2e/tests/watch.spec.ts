@@ -16,9 +16,19 @@ test('who watches sees errors, dialogs, other hosts and what a policy refuses', 
     });
     setTimeout(() => alert('opened by the page'));
     void fetch('http://elsewhere.invalid/x').catch(() => undefined);
-    document.body.insertAdjacentHTML('beforeend', '<p style="color: red">styled</p><img src="http://pictures.invalid/x">');
+    document.body.insertAdjacentHTML(
+      'beforeend',
+      '<p style="color: red">styled</p><img src="http://pictures.invalid/x">',
+    );
   });
-  for (const problem of ['said by the page', 'thrown by the page', 'opened by the page', 'elsewhere.invalid', 'policy: style-src-attr', 'policy: img-src']) {
+  for (const problem of [
+    'said by the page',
+    'thrown by the page',
+    'opened by the page',
+    'elsewhere.invalid',
+    'policy: style-src-attr',
+    'policy: img-src',
+  ]) {
     await expect.poll(() => watch.problems.join('\n')).toContain(problem);
   }
   await context.close();

@@ -15,7 +15,10 @@ export async function expectAccessible(page: Page, state: string): Promise<void>
     if (colorScheme === 'dark') axe.withRules(['color-contrast', 'link-in-text-block']);
     const { violations } = await axe.analyze();
     const found = violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ target, failureSummary }) => `${id}: ${JSON.stringify(target)} ${failureSummary?.split('\n')[1]?.trim() ?? ''}`),
+      nodes.map(
+        ({ target, failureSummary }) =>
+          `${id}: ${JSON.stringify(target)} ${failureSummary?.split('\n')[1]?.trim() ?? ''}`,
+      ),
     );
     await picture(page, `${state}-${colorScheme}`);
     expect.soft(found, `${state}, ${colorScheme}`).toEqual([]);

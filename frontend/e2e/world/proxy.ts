@@ -26,7 +26,9 @@ export class Proxy {
       outgoing.on('close', () => onward.destroy());
       incoming.pipe(onward);
     });
-    this.server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) => this.upgrade(incoming, socket, head));
+    this.server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) =>
+      this.upgrade(incoming, socket, head),
+    );
   }
 
   get url(): string {

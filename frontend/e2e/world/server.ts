@@ -49,11 +49,19 @@ export class Server {
     child.once('error', (error) => (failed = error.message));
     child.once('exit', (code, signal) => (failed ||= `it ended: ${code ?? signal}`));
     await expect
-      .poll(async () => failed || (await fetch(`${this.url}readyz`).then((answer) => answer.status, () => 0)), {
-        message: `the server starts\n${this.log}`,
-        timeout: 30_000,
-        intervals: [50],
-      })
+      .poll(
+        async () =>
+          failed ||
+          (await fetch(`${this.url}readyz`).then(
+            (answer) => answer.status,
+            () => 0,
+          )),
+        {
+          message: `the server starts\n${this.log}`,
+          timeout: 30_000,
+          intervals: [50],
+        },
+      )
       .toBe(200);
   }
 

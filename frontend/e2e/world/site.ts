@@ -19,7 +19,7 @@ export class Site {
       `script-src ${parley.url}`,
       "style-src 'self'",
       `connect-src ${parley.url} ws://${parley.host}`,
-      "img-src data:",
+      'img-src data:',
     ].join('; ');
     this.server = createServer((_request, response) => {
       response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': policy });

@@ -22,7 +22,8 @@ export const test = base.extend<World>({
     const server = await Server.create(settings);
     await use(server);
     await server.remove();
-    if (info.status !== info.expectedStatus) await info.attach('server.log', { body: server.log, contentType: 'text/plain' });
+    if (info.status !== info.expectedStatus)
+      await info.attach('server.log', { body: server.log, contentType: 'text/plain' });
     expect(server.log, 'the server has neither panicked nor raced').not.toMatch(/panic:|DATA RACE/);
   },
   model: async ({}, use) => {

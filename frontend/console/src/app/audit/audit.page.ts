@@ -54,7 +54,7 @@ import { WhenPipe } from '../shared/when.pipe';
                     <a [routerLink]="['/admin/users', act.user]">{{ people.name(act.user) }}</a>
                   }
                 </td>
-                <td class="text">{{ detail(act) }}</td>
+                <td class="text said">{{ detail(act) }}</td>
               </tr>
             }
           </tbody>

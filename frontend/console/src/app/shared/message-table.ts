@@ -44,7 +44,7 @@ import { WhenPipe } from './when.pipe';
                   }
                 </td>
                 <td class="text">
-                  {{ message.message }}
+                  <span class="said">{{ message.message }}</span>
                   @if (message.messageType === 'system') {
                     <span class="chip">System</span>
                   }
