@@ -11,7 +11,7 @@ NOT_PAGES := \( -name node_modules -o -name dist -o -name .angular -o -name test
 PAGE_FILES := $(shell find frontend -mindepth 1 $(NOT_PAGES) -o -type f -not -name '*.go' -not -path 'frontend/e2e/*' -print)
 TOOL := go tool -modfile=tools/go.mod
 
-.PHONY: help run build pages pictures deps check lint fmt test test-long test-scale bench-smoke eval-retrieval probe clean
+.PHONY: help run build pages pictures deps check lint lint-pages test-pages fmt test test-long test-scale bench-smoke eval-retrieval probe clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -37,6 +37,8 @@ bin/parley: $(GO_FILES) go.mod go.sum frontend/dist/.built
 bin/parley-bench: $(GO_FILES) go.mod go.sum
 	CGO_ENABLED=0 go build -ldflags '$(LDFLAGS)' -o $@ ./cmd/parley-bench
 
+PAGE_PACKAGES := chat-core chat-widget angular console
+
 NODE_PARTS := frontend test/js test/examples test/bruno $(addprefix examples/,talk hello bot backend)
 
 deps: $(NODE_PARTS:%=%/node_modules/.installed) ## Install what the tests need
@@ -52,7 +54,14 @@ check: lint ## The fast half: under two minutes
 	go vet ./...
 	go test -race -short ./chat/... ./limit/... ./auth/... ./gateway/... ./api/... ./cmd/...
 
-test: deps build lint ## Everything that CI does
+lint-pages: frontend/node_modules/.installed frontend/dist/.built ## Static checks and formatting of the pages
+	cd frontend && npm run lint
+
+# Those of single packages; the pages as a whole are test/pages.
+test-pages: build lint-pages ## Tests of the pages' packages, against the real server
+	cd frontend && PARLEY_BIN=$(CURDIR)/bin/parley npm test $(PAGE_PACKAGES:%=-w %)
+
+test: deps build lint test-pages ## Everything that CI does
 	go vet ./...
 	go test -race -timeout 20m ./...
 
