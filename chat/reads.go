@@ -29,7 +29,11 @@ func (s *Service) MarkRead(ctx context.Context, a Actor, roomID string, seq *int
 		if at == out.Before.Member.ReadSeq || out.Room.ParticipantCount > LargeRoom {
 			return nil
 		}
-		return []Event{{Kind: EventMessagesRead, Room: roomID, At: out.Room.Version, User: a.ID, Seq: at}}
+		read := Event{Kind: EventMessagesRead, Room: roomID, At: out.Room.Version, User: a.ID, Seq: at}
+		if c := out.Conversation; c != nil && c.Agent == a.ID { // the inbox counts what no agent has read
+			return []Event{read, updatedEvent(out)}
+		}
+		return []Event{read}
 	})
 	if err != nil {
 		return 0, err

@@ -105,11 +105,16 @@ func turnEvents(out Outcome) []Event {
 		})
 	}
 	if *after != *before {
-		events = append(events, Event{
-			Kind: EventConversationUpdated, Room: out.Room.ID, OwnerEpoch: out.Room.OwnerEpoch, Conversation: after,
-		})
+		events = append(events, updatedEvent(out))
 	}
 	return events
+}
+
+// updatedEvent tells the agents of a conversation.
+func updatedEvent(out Outcome) Event {
+	return Event{
+		Kind: EventConversationUpdated, Room: out.Room.ID, OwnerEpoch: out.Room.OwnerEpoch, Conversation: out.Conversation,
+	}
 }
 
 // settle does here what follows from a conversation's change: the bot writes no

@@ -69,7 +69,11 @@ for (const [place, words] of Object.entries({ widget, shop })) {
   }) => {
     const admin = server.token('root', { role: 'admin' });
     const form = new FormData();
-    form.append('file', new Blob(['# Kiln\n\nThe kiln <script>alert("passage")</script> is hot.']), title);
+    form.append(
+      'file',
+      new Blob(['# Kiln `<img src=x onerror=alert(3)>`\n\nThe kiln <script>alert(4)</script> is hot.']),
+      title,
+    );
     await server.call('POST', 'chatbot/default/documents', admin, form);
     model.answer = () => answer;
 

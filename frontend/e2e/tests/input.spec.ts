@@ -1,5 +1,6 @@
 import { devices, type Locator } from '@playwright/test';
 import { Chat, mockReply, shop, widget } from '../pages/chat';
+import { Console } from '../pages/console';
 import { expect, picture, test } from '../world/test';
 
 const hasFocus = (element: Locator): Promise<boolean> =>
@@ -97,4 +98,26 @@ test('widget: in Arabic it reads from right to left', async ({ visit }) => {
   const own = await panel.getByText('أين طلبي؟', { exact: true }).boundingBox();
   const box = await panel.boundingBox();
   expect(own!.x - box!.x).toBeLessThan(box!.x + box!.width - (own!.x + own!.width));
+});
+
+test('console: on a phone there is place for the list or for a conversation', async ({ server, visit }) => {
+  await server.call('POST', 'api/messages/', undefined, { name: 'Cy Customer', content: 'Where is my parcel?' });
+  const { viewport, userAgent, deviceScaleFactor, isMobile, hasTouch } = devices['Pixel 7'];
+  const desk = new Console(await visit({ viewport, userAgent, deviceScaleFactor, isMobile, hasTouch }));
+  await desk.signInWithToken(server.token('eve', { role: 'agent' }));
+  await expect(desk.inbox).toBeVisible();
+  await picture(desk.page, 'console-phone-inbox');
+  await desk.inbox.tap();
+  await expect(desk.messages.getByText('Where is my parcel?', { exact: true })).toBeVisible();
+  await expect(desk.inbox).toBeHidden();
+  await desk.button('Claim').tap();
+  await desk.reply('Let me look');
+  await expect(desk.messages.getByText('Let me look', { exact: true })).toBeVisible();
+  await picture(desk.page, 'console-phone-conversation');
+  expect(await desk.page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+  await desk.page.getByRole('link', { name: 'Back to the list' }).tap();
+  await expect(desk.inbox).toBeVisible();
+  await desk.page.getByRole('button', { name: 'Open the menu' }).tap();
+  await desk.goTo('My rooms');
+  await expect(desk.page.getByRole('heading', { name: 'My rooms', level: 1 })).toBeVisible();
 });

@@ -1,7 +1,9 @@
 import type { ChatMessage } from '@parley/chat-core';
 import { loadPart } from '../base';
 
-interface Part { render(text: string): DocumentFragment }
+interface Part {
+  render(text: string): DocumentFragment;
+}
 
 /** Signs that a text is more than lines of words. */
 const signs = /[*_`#|~[\]>]|https?:|www\.|^\s*([-+]|\d+[.)])\s/m;

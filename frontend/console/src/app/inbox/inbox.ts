@@ -98,7 +98,8 @@ export class Inbox {
 
   private async refresh(): Promise<void> {
     // A change moves the places of the others in the queue; what a search finds the server alone knows.
-    if (this.q() || this.view() === 'waiting' || this.changed.size === 0 || this.changed.size > few) {
+    const queued = this.view() === 'waiting' || this.view() === 'open';
+    if (this.q() || queued || this.changed.size === 0 || this.changed.size > few) {
       return this.load();
     }
     const changed = [...this.changed];
