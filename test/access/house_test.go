@@ -39,7 +39,7 @@ func (s *site) build(t *testing.T, r row) *house {
 	t.Helper()
 	mark := strings.ReplaceAll(uuid.NewString(), "-", "")[:12]
 	h := &house{site: s, t: t, mark: mark, tokens: map[string]string{}, ids: map[string]string{
-		"mark": mark, "no page": "none.js", "no room": madeUp(), "no chatbot": madeUp(), "no inquiry": madeUp(), "no webhook": madeUp(), "no delivery": madeUp(),
+		"mark": mark, "no page": "none.js", "no view": "none", "no room": madeUp(), "no chatbot": madeUp(), "no inquiry": madeUp(), "no webhook": madeUp(), "no delivery": madeUp(),
 		"bystander": "bystander-" + mark,
 	}}
 	for _, c := range callers {

@@ -860,7 +860,8 @@ const browser = async () => {
     assert.match(answer.text, /<html/i);
     readings["the documentation"] = `${answer.redirected ? "after a redirect, " : ""}${answer.text.length} characters`;
     const links = [...answer.text.matchAll(/(?:src|href|url)\s*[=:]\s*["']([^"']+)/gi)].map(([, link]) => link);
-    const local = links.map((link) => new URL(link, `${base}/api/docs`)).filter(({ href }) => href.startsWith(base));
+    const [, home = ""] = /<base\s+href=["']([^"']+)/i.exec(answer.text) ?? [];
+    const local = links.map((link) => new URL(link, new URL(home, `${base}/api/docs`))).filter(({ href }) => href.startsWith(base));
     const pages = await Promise.all(local.map(({ pathname }) => call("GET", pathname)));
     for (const { path, text } of [answer, ...pages]) {
       if (text.includes("/api/messages")) readings["the API is described at"] = path;
