@@ -43,7 +43,7 @@ func (s *server) app(c echo.Context, name, at, file string) error {
 		return s.showPage(c, p, at, pagePolicy(c.Request()))
 	case ok:
 		return s.sendPage(c, p)
-	case isFile(file) && file != "index.html":
+	case isFile(file) && file != "index.html", !isView(file):
 		return errNoRoute
 	default:
 		return s.start(c, name, at, pagePolicy(c.Request()))

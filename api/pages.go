@@ -126,6 +126,13 @@ func kindOf(name string) string {
 	return "application/octet-stream"
 }
 
+// isView reports whether a path can be one that an application shows: nothing in it
+// tries to lead elsewhere.
+func isView(name string) bool {
+	name = strings.TrimSuffix(name, "/")
+	return name == "" || fs.ValidPath(name) && !strings.ContainsAny(name, "\\\x00%")
+}
+
 // isFile reports whether a path that leads to no file was meant for one: it ends as
 // files do. The path of a view may hold a dot too, as an id may that is an address.
 func isFile(name string) bool {
