@@ -22,7 +22,7 @@ test('a customer asks, a bot answers, an agent takes over, keeps a note, and res
   await expect(desk.inbox).toHaveCount(0);
 
   await chat.button('Talk to a person').click();
-  await expect(chat.panel.getByText('You are next in the queue')).toBeVisible();
+  await expect(chat.panel.getByText('You are next in the queue').first()).toBeVisible();
   await expect(chat.button('Talk to a person')).toHaveCount(0);
   await picture(chat.page, 'widget-waiting');
 
@@ -32,7 +32,7 @@ test('a customer asks, a bot answers, an agent takes over, keeps a note, and res
   await expect(desk.messages.getByText(mockReply('My cup is broken'), { exact: true })).toBeVisible();
   await picture(desk.page, 'console-waiting');
   await desk.button('Claim').click();
-  await expect(chat.panel.getByText('You are talking with an agent')).toBeVisible();
+  await expect(chat.panel.getByText('You are talking with an agent').first()).toBeVisible();
 
   await desk.reply('I am Eve. Which cup is it?');
   await expect(chat.text('I am Eve. Which cup is it?')).toHaveCount(1);
@@ -48,7 +48,7 @@ test('a customer asks, a bot answers, an agent takes over, keeps a note, and res
   await picture(desk.page, 'console-conversation');
 
   await desk.button('Resolve').click();
-  await expect(chat.panel.getByText('This conversation is resolved. Write to open it again.')).toBeVisible();
+  await expect(chat.panel.getByText('This conversation is resolved. Write to open it again.').first()).toBeVisible();
   await picture(chat.page, 'widget-resolved');
 
   await chat.page.reload();
@@ -90,12 +90,12 @@ test('the inbox tells what is unread and the places in the queue as they are', a
     await chat.button('Talk to a person').click();
     await expect(chat.button('Talk to a person')).toHaveCount(0);
   }
-  await expect(second.panel.getByText('You are number 2 in the queue')).toBeVisible();
+  await expect(second.panel.getByText('You are number 2 in the queue').first()).toBeVisible();
   const desk = new Console(await visit());
   await desk.signInWithToken(server.token('eve', { role: 'agent' }));
   await desk.inbox.filter({ hasText: 'No. 1' }).click();
   await desk.button('Claim').click();
-  await expect(second.panel.getByText('You are next in the queue')).toBeVisible();
+  await expect(second.panel.getByText('You are next in the queue').first()).toBeVisible();
   await expect(desk.inbox.filter({ hasText: 'No. 1' })).toHaveCount(1);
   await first.say('Are you there?');
   await expect(desk.messages.getByText('Are you there?', { exact: true })).toHaveCount(1);
