@@ -11,7 +11,7 @@ const out = join(here, '..', 'dist', 'docs');
 
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
-for (const file of ['index.html', 'page.js', 'page.css']) {
+for (const file of ['index.html', 'page.js', 'accessible.js', 'page.css']) {
   await copyFile(join(here, 'src', file), join(out, file));
 }
 for (const file of [
