@@ -156,7 +156,10 @@ func (s *Service) Escalate(ctx context.Context, a Actor, room, reason string) (s
 	}
 	now := s.now()
 	first := Conversation{
-		Room: r.ID, Key: s.NewSecretID(), Name: u.Name, Email: u.Email, User: u.ID, State: WithBot, CreatedAt: now, UpdatedAt: now,
+		Room: r.ID, Key: s.NewSecretID(), Name: u.Name, Email: u.Email, State: WithBot, CreatedAt: now, UpdatedAt: now,
+	}
+	if u.Role != RoleGuest {
+		first.User = u.ID
 	}
 	return Escalated, s.escalate(ctx, r.ID, reason, first)
 }
