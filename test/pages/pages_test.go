@@ -32,6 +32,9 @@ func TestPages(t *testing.T) {
 			t.Fatal(remedy)
 		}
 	}
+	if _, err := exec.LookPath("sqlite3"); err != nil {
+		t.Fatal("SQLite's shell is not installed: run `make deps`")
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "npx", "--no-install", "playwright", "test")
