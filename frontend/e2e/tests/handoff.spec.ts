@@ -101,3 +101,48 @@ test('the inbox tells what is unread and the places in the queue as they are', a
   await expect(desk.messages.getByText('Are you there?', { exact: true })).toHaveCount(1);
   await expect(desk.inbox.filter({ hasText: 'Are you there?' }).getByText(/unread/)).toHaveCount(0);
 });
+
+test('the inbox tells guests from users, and everybody has one colour wherever they are shown', async ({
+  server,
+  visit,
+}) => {
+  const guest = new Chat(await visit());
+  const user = new Chat(await visit());
+  for (const [chat, words] of [
+    [guest, 'I have no account'],
+    [user, 'I have one'],
+  ] as const) {
+    await chat.goto();
+    if (chat === user)
+      await chat.page
+        .locator('parley-chat')
+        .evaluate((one, token) => one.setAttribute('token', token), server.token('ann', { name: 'Ann Weaver' }));
+    await chat.open();
+    await chat.say(words);
+    await expect(chat.text(mockReply(words))).toHaveCount(1);
+    await chat.button('Talk to a person').click();
+    await expect(chat.button('Talk to a person')).toHaveCount(0);
+  }
+  const desk = new Console(await visit());
+  await desk.signInWithToken(server.token('eve', { role: 'agent' }));
+  await expect(desk.inbox).toHaveCount(2);
+  await expect(desk.inbox.filter({ hasText: 'Ann Weaver' })).toContainText('Signed-in user');
+  const listed = desk.inbox.filter({ hasNotText: 'Ann Weaver' });
+  await expect(listed).not.toContainText('Signed-in user');
+  await expect(listed.getByText('Guest', { exact: true }).last()).toBeVisible();
+
+  for (const [item, words] of [
+    [listed, 'I have no account'],
+    [desk.inbox.filter({ hasText: 'Ann Weaver' }), 'I have one'],
+  ] as const) {
+    await item.click();
+    const said = desk.messages.getByRole('article').filter({ has: desk.page.getByText(words, { exact: true }) });
+    await expect(said).toBeVisible();
+    const colour = await item.locator('parley-avatar').evaluate((one) => getComputedStyle(one).backgroundColor);
+    await expect(desk.conversation.locator('header parley-avatar')).toHaveCSS('background-color', colour);
+    await expect(said.locator('parley-avatar')).toHaveCSS('background-color', colour);
+    await desk.button('Claim').click();
+    await expect(desk.button('Resolve')).toBeVisible();
+    await expect(said.locator('parley-avatar')).toHaveCSS('background-color', colour);
+  }
+});

@@ -111,6 +111,10 @@ test('console: on a phone there is place for the list or for a conversation', as
   await expect(desk.messages.getByText('Where is my parcel?', { exact: true })).toBeVisible();
   await expect(desk.inbox).toBeHidden();
   await desk.button('Claim').tap();
+  const news = desk.page.locator('mat-snack-bar-container', { hasText: 'The conversation is yours.' });
+  await expect(news).toBeInViewport({ ratio: 1 });
+  const [over, send] = [await news.boundingBox(), await desk.button('Send').boundingBox()];
+  expect(over!.y + over!.height, 'the news is above what sends').toBeLessThanOrEqual(send!.y);
   await desk.reply('Let me look');
   await expect(desk.messages.getByText('Let me look', { exact: true })).toBeVisible();
   await picture(desk.page, 'console-phone-conversation');

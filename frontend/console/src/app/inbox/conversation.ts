@@ -9,7 +9,7 @@ import { People } from '../core/people';
 import { Session } from '../core/session';
 import { Conversation, Note, Said } from '../core/wire';
 import { Line, merged, ofMessage, ofNote, ofSaid } from '../shared/line';
-import { title } from './customer';
+import { title, who } from './customer';
 import { author } from './author';
 
 /** Without a live connection the conversation is looked at this often, in milliseconds. */
@@ -39,11 +39,12 @@ export class OpenConversation {
 
   readonly mine = computed(() => this.item()?.state === 'assigned' && this.item()?.agent === this.session.id());
   readonly customer = computed(() => title(this.item() ?? { name: '', email: '', user: null }));
+  readonly who = computed(() => who(this.item() ?? { uuid: this.uuid(), user: null }));
   readonly typing = computed(() => (this.typists().length ? `${this.customer()} is writing…` : ''));
   readonly lines = computed(() => {
     const me = this.session.id();
     const live = this.room() && this.messages();
-    const messages = live || this.polled().map((one) => ofSaid(one, this.customer()));
+    const messages = live || this.polled().map((one) => ofSaid(one, { name: this.customer(), who: this.who() }));
     return merged(
       messages,
       this.notes().map((note) => ofNote(note, me, (id) => this.people.agent(id))),
@@ -191,12 +192,14 @@ export class OpenConversation {
     const creator = untracked(this.live.rooms).find((info) => info.id === room.id)?.creator;
     const user = untracked(this.item)?.user ?? undefined;
     const customer = untracked(this.customer);
+    const id = untracked(this.who);
     this.messages.set(
       room.messages.map((m) =>
         ofMessage(m, (message) => {
           const by = author(message, creator, user);
           return {
             author: by,
+            who: by === 'customer' ? id : message.sender,
             name: { bot: 'Assistant', customer, system: 'System', agent: this.people.agent(message.sender) }[by],
           };
         }),

@@ -14,7 +14,7 @@ import { Clock } from '../shared/clock';
 import { SearchField } from '../shared/search-field';
 import { WhenPipe } from '../shared/when.pipe';
 import { duration } from '../shared/words';
-import { title } from './customer';
+import { sort, title, who } from './customer';
 import { Inbox } from './inbox';
 import { View } from './view';
 
@@ -50,6 +50,8 @@ export class InboxPage {
   /** Whether a conversation is open: on a phone there is place for one of the two. */
   protected readonly reading = signal(false);
   protected readonly title = title;
+  protected readonly sort = sort;
+  protected readonly who = who;
   protected readonly views: { view: View; name: string }[] = [
     { view: 'open', name: 'Open' },
     { view: 'waiting', name: 'Waiting' },

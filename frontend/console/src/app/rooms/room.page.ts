@@ -164,10 +164,14 @@ export class RoomPage {
   private line(m: ChatMessage): Line {
     return ofMessage(m, (message) => {
       if (message.contentType === 'system' || message.role === 'system') {
-        return { author: 'system', name: 'System' };
+        return { author: 'system', name: 'System', who: message.sender };
       }
       const bot = message.role === 'assistant';
-      return { author: bot ? 'bot' : 'member', name: bot ? 'Assistant' : this.people.name(message.sender) };
+      return {
+        author: bot ? 'bot' : 'member',
+        name: bot ? 'Assistant' : this.people.name(message.sender),
+        who: message.sender,
+      };
     });
   }
 }

@@ -9,6 +9,8 @@ export interface Line {
   author: Author;
   mine: boolean;
   name: string;
+  /** Its author's id. */
+  who: string;
   text: string;
   at: Date;
   /** How far it has come: see ChatMessage; notes are complete. */
@@ -19,13 +21,15 @@ export interface Line {
   edited: boolean;
 }
 
-export function ofSaid(said: Said, customer: string): Line {
+export function ofSaid(said: Said, customer: { name: string; who: string }): Line {
   const author = said.bot ? 'bot' : said.author === 'CUS' ? 'customer' : 'agent';
   return {
     key: `seq-${said.id}`,
     author,
     mine: false,
-    name: { bot: 'Assistant', customer, agent: 'Agent' }[author],
+    name: { bot: 'Assistant', customer: customer.name, agent: 'Agent' }[author],
+    // The polling door does not tell which agent it was.
+    who: author === 'customer' ? customer.who : author,
     text: said.content,
     at: new Date(said.date),
     // The polling door tells no status; a reply without a word was stopped.
@@ -35,10 +39,10 @@ export function ofSaid(said: Said, customer: string): Line {
   };
 }
 
-/** A live message; `who` says what its sender is. */
-export function ofMessage(m: ChatMessage, who: (m: ChatMessage) => { author: Author; name: string }): Line {
+/** A live message; `by` says who its sender is. */
+export function ofMessage(m: ChatMessage, by: (m: ChatMessage) => Pick<Line, 'author' | 'name' | 'who'>): Line {
   return {
-    ...who(m),
+    ...by(m),
     key: m.key,
     mine: m.own,
     text: m.text,
@@ -57,6 +61,7 @@ export function ofNote(note: Note, me: string, name: (id: string) => string): Li
     author: 'note',
     mine: note.author === me,
     name: name(note.author),
+    who: note.author,
     text: note.content,
     at: new Date(note.createdAt),
     status: 'complete',
