@@ -220,6 +220,23 @@ func TestOwnConversationEscalated(t *testing.T) {
 	check(t, err, chat.CodeNotFound, "")
 }
 
+// TestGuestEscalates: who never signed in is nobody's user in the inbox, who did is.
+func TestGuestEscalates(t *testing.T) {
+	w, _ := newDesk(t, false)
+	for _, c := range []struct {
+		actor chat.Actor
+		user  string
+	}{{gil, ""}, {ann, ann.ID}} {
+		w.post(c.actor, chat.Me, "help me")
+		_, err := w.Escalate(w.ctx(), c.actor, "", "")
+		w.ok(err)
+		list, _, err := w.Inbox(w.ctx(), eve, chat.ConversationQuery{})
+		w.ok(err)
+		equal(t, "user of "+c.actor.ID, list[0].User, c.user)
+		equal(t, "written by "+c.actor.ID, list[0].RoleOf(*list[0].Last), chat.FromUser)
+	}
+}
+
 // TestAgentIsTheCustomer: who claims their own conversation stays in their room.
 func TestAgentIsTheCustomer(t *testing.T) {
 	w, _ := newDesk(t, false)
