@@ -35,7 +35,7 @@ func TestPages(t *testing.T) {
 	if _, err := exec.LookPath("sqlite3"); err != nil {
 		t.Fatal("SQLite's shell is not installed: run `make deps`")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 16*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "npx", "--no-install", "playwright", "test")
 	cmd.Dir = filepath.Join(frontend, "e2e")
