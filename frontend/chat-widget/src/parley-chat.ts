@@ -32,7 +32,7 @@ export class ParleyChat extends RenderedElement implements Host, LauncherHost, F
   declare room: string | null;
   declare locale: string | null;
   declare theme: 'light' | 'dark' | 'auto' | null;
-  declare position: 'left' | 'right' | null;
+  declare position: 'start' | 'end' | 'left' | 'right' | null;
   /** The attribute `title`. */
   declare heading: string | null;
 
@@ -179,7 +179,10 @@ export class ParleyChat extends RenderedElement implements Host, LauncherHost, F
   }
 
   protected override render(): TemplateResult {
-    const side = this.position === 'left' ? 'left' : 'right';
+    const { position } = this;
+    const rtl = getComputedStyle(this).direction === 'rtl'; // the page's, whatever the texts are
+    const side =
+      position === 'left' || position === 'right' ? position : (position === 'start') === rtl ? 'right' : 'left';
     // The empty title keeps the host's title from showing as a tooltip everywhere.
     return html`<div
       class="root ${side} ${this.opened ? 'opened' : ''}"
