@@ -63,6 +63,7 @@ export class ParleyChat extends RenderedElement implements Host, LauncherHost, F
   private told = -1;
   private focusBack: Element | null = null;
   private wantsFocus = false;
+  private wantsToSend = false;
   private hadFocus = false;
   private wasOpened = false;
   private spoken: string | null | undefined;
@@ -164,6 +165,7 @@ export class ParleyChat extends RenderedElement implements Host, LauncherHost, F
       this.emit(this.opened ? 'open' : 'close');
       if (this.opened) this.toNewest();
     }
+    if (this.wantsToSend && this.conversation) this.submit();
     this.scrolling.settle();
     // The focus does not get lost with the button that had it.
     if (this.opened && (this.wantsFocus || (this.hadFocus && !this.renderRoot.activeElement))) {
@@ -247,6 +249,7 @@ export class ParleyChat extends RenderedElement implements Host, LauncherHost, F
 
   write(text: string): void {
     this.draft = text;
+    this.wantsToSend = false;
     this.conversation?.room.type();
     this.requestUpdate();
   }
@@ -255,7 +258,9 @@ export class ParleyChat extends RenderedElement implements Host, LauncherHost, F
     const { conversation, files } = this;
     const text = this.draft.trim();
     const ids = files?.done ?? [];
-    if (!conversation || files?.busy || (!text && !ids.length)) return;
+    if (files?.busy || (!text && !ids.length)) return;
+    this.wantsToSend = !conversation;
+    if (!conversation) return; // the client is still being loaded
     conversation.room.send(text, ids.length ? { files: ids } : {});
     this.draft = '';
     files?.sent();
@@ -360,7 +365,7 @@ export class ParleyChat extends RenderedElement implements Host, LauncherHost, F
     for (const timer of Object.values(this.timers)) clearTimeout(timer);
     this.timers = {};
     this.notice = this.draft = '';
-    this.confirming = this.escalating = false;
+    this.confirming = this.escalating = this.wantsToSend = false;
     this.requestUpdate();
   }
 

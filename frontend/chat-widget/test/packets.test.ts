@@ -32,7 +32,7 @@ describe('packets', () => {
   });
 
   it.each(['', '9', '51-["a"]', '2/chat,', '2/chat,{"a":1}', '2/chat,["a"', '3/chat,1{}', 'x["a"]'])(
-    'are refused where they are none, as by socket.io-parser: %j',
+    'are refused where they are none: %j',
     (text) => {
       expect(() => decoded(new Decoder())(text)).toThrow();
     },

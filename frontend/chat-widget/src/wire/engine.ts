@@ -118,10 +118,11 @@ export class Socket extends Emitter<object, object, Events> {
   }
 
   private async poll(): Promise<void> {
+    if (this.ended) return;
     try {
-      const part = this.ended || (await loadPart<Polling>('polling'));
-      if (part === true || this.ended) return;
-      const polling = (this.polling = part.poll(this.uri, this.options));
+      const { poll } = await loadPart<Polling>('polling');
+      if (this.ended) return;
+      const polling = (this.polling = poll(this.uri, this.options));
       for (const event of ['open', 'ping', 'data', 'error', 'close'] as const)
         polling.on(event as never, ((...args: never) => this.emitReserved(event, ...args)) as never);
     } catch (error) {
