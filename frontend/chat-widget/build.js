@@ -1,12 +1,16 @@
 // Bundles the widget into ../dist/widget: widget.js for a plain script tag, and beside it the parts that it loads when
-// they are needed: the client, Markdown, and every language but English.
-import { build } from 'esbuild';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+// they are needed. With --analyze it tells what each file is made of.
+import { analyzeMetafile, build } from 'esbuild';
+import { minifyHTMLLiterals } from 'minify-literals';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { minify } from 'terser';
+import { wire } from './wire.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const source = join(here, 'src');
+const core = join(here, '..', 'chat-core', 'dist');
 const out = join(here, '..', 'dist', 'widget');
 
 // Style sheets become strings for adoptedStyleSheets: no <style> element, which a strict policy would refuse.
@@ -24,38 +28,58 @@ const styles = {
 const templates = {
   name: 'templates',
   setup(b) {
-    b.onLoad({ filter: /src\/(view\/\w+|parley-chat)\.ts$/ }, async ({ path }) => ({
-      contents: (await readFile(path, 'utf8')).replace(/html`[^]*?`/g, (part) => part.replace(/\n\s+/g, ' ')),
-      loader: 'ts',
-    }));
+    b.onLoad({ filter: /src\/.*\.ts$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      return { contents: (await minifyHTMLLiterals(text, { fileName: path }))?.code ?? text, loader: 'ts' };
+    });
   },
 };
 
-const common = {
-  bundle: true,
-  minify: true,
-  target: ['es2022'],
-  legalComments: 'none',
-  logLevel: 'warning',
-  outdir: out,
-  sourcemap: false,
+// What chat-core loads when it is first needed is a part of the widget's.
+const parts = {
+  name: 'parts',
+  setup(b) {
+    b.onResolve({ filter: /^\.\/parts\.js$/ }, ({ resolveDir }) =>
+      resolveDir === core ? { path: join(source, 'session', 'parts.ts') } : undefined,
+    );
+  },
 };
+
+const files = [
+  { name: 'widget', from: join(source, 'index.ts'), format: 'iife', plugins: [styles, templates] },
+  { name: 'widget-client', from: join(source, 'session', 'client.ts'), alias: wire, plugins: [parts] },
+  { name: 'widget-polling', from: join(source, 'wire', 'polling.ts') },
+  { name: 'widget-http', from: join(core, 'http.js') },
+  { name: 'widget-rooms', from: join(core, 'rooms.js') },
+  { name: 'widget-rare', from: join(source, 'rare', 'rare.ts'), plugins: [styles, templates] },
+  { name: 'widget-files', from: join(source, 'files', 'files.ts'), plugins: [styles, templates] },
+  { name: 'widget-markdown', from: join(source, 'markdown', 'markdown.ts'), plugins: [styles] },
+  { name: 'widget-de', from: join(source, 'texts', 'de.ts') },
+  { name: 'widget-ar', from: join(source, 'texts', 'ar.ts') },
+];
 
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
-await build({
-  ...common,
-  entryPoints: { widget: join(source, 'index.ts') },
-  format: 'iife',
-  plugins: [styles, templates],
-});
-await build({
-  ...common,
-  entryPoints: {
-    'widget-client': join(source, 'session', 'client.ts'),
-    'widget-markdown': join(source, 'markdown', 'markdown.ts'),
-    'widget-de': join(source, 'texts', 'de.ts'),
-    'widget-ar': join(source, 'texts', 'ar.ts'),
-  },
-  format: 'esm',
-});
+for (const { name, from, format = 'esm', ...rest } of files) {
+  const { metafile, outputFiles } = await build({
+    entryPoints: { [name]: from },
+    outdir: out,
+    bundle: true,
+    minify: true,
+    write: false,
+    format,
+    target: 'es2022',
+    legalComments: 'none',
+    logLevel: 'warning',
+    metafile: true,
+    ...rest,
+  });
+  // Terser finds some per cent more. ASCII, because a script in a page is read in the page's encoding.
+  const { code } = await minify(outputFiles[0].text, {
+    module: true,
+    compress: { ecma: 2022, passes: 3 },
+    format: { ecma: 2022, ascii_only: format === 'iife' },
+  });
+  await writeFile(join(out, `${name}.js`), code);
+  if (process.argv.includes('--analyze')) console.log(await analyzeMetafile(metafile));
+}

@@ -58,7 +58,8 @@ export class CatchUp {
       if (turn !== this.link.turn) return;
       for (const room of rooms) {
         const part = answer.rooms[room.id];
-        if (part && room.wanted && !this.moved.has(room.id)) room.take(part);
+        const asked = room.wanted && room.cursor === cursors[room.id]; // not let go meanwhile
+        if (part && asked && !this.moved.has(room.id)) room.take(part);
       }
     });
   }

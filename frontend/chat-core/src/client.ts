@@ -4,6 +4,7 @@ import { asChatError, chatError } from './errors.js';
 import type { Http } from './http.js';
 import { Link, type Listener } from './link.js';
 import { Outbox } from './outbox.js';
+import { loadHttp, loadRooms } from './parts.js';
 import type { Host } from './replica.js';
 import { ChatRoom, contentType } from './room.js';
 import type { RoomList } from './rooms.js';
@@ -95,7 +96,7 @@ export class ChatClient implements api.Client, Host, Listener {
   }
 
   async loadRooms(): Promise<readonly api.RoomInfo[]> {
-    const [{ RoomList }, web] = await Promise.all([import('./rooms.js'), this.web()]);
+    const [{ RoomList }, web] = await Promise.all([loaded(loadRooms()), this.web()]);
     this.list ??= new RoomList(
       web,
       (info, last) => this.meet(info, last),
@@ -130,7 +131,12 @@ export class ChatClient implements api.Client, Host, Listener {
   // What rooms need.
 
   web(): Promise<Http> {
-    return (this.loadingWeb ??= import('./http.js').then(({ Http }) => new Http(this.base, this.tokens, chatError)));
+    return (this.loadingWeb ??= loaded(loadHttp())
+      .then(({ Http }) => new Http(this.base, this.tokens, chatError))
+      .catch((error: api.ChatError) => {
+        this.loadingWeb = undefined; // it can be tried again
+        throw error;
+      }));
   }
 
   userId(): string {
@@ -286,4 +292,11 @@ function ownStorage(): api.KeyValueStore | null {
   } catch {
     return null;
   }
+}
+
+// loaded is a part that was asked for, or an error like any other.
+function loaded<T>(part: Promise<T>): Promise<T> {
+  return part.catch((error: Error) => {
+    throw chatError('offline', error.message);
+  });
 }

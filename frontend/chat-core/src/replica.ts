@@ -52,6 +52,8 @@ export abstract class Replica {
   protected readonly typists: Typing;
   private readonly presence: Presence;
   protected known: Pick<RoomInfo, 'kind' | 'creator'> | undefined;
+  /** Counts how often it was let go: what was asked for before that is not the whole story. */
+  protected stay = 0;
   private waiting: [name: string, e: EventWire, ordered: boolean][] = [];
   protected loads: { resolve: () => void; reject: (error: ChatError) => void }[] = [];
   private telling = false;
@@ -97,13 +99,15 @@ export abstract class Replica {
 
   /** Brings the newest messages, and says where the room stands; for a room that has no cursor. */
   async reload(): Promise<void> {
+    const { stay } = this;
     const { link } = this.host;
     const { turn } = link;
     const place = link.call<EventWire>('connectToRoom', { roomId: this.id }, (p) => this.host.named(this, p.room));
     // Pipelined: the head is read first, so that what comes behind it is found as an event or in the page.
     const newest = link.call<HistoryWire>('history', { roomId: this.id, limit: page });
     const [{ cursor = '' }, { messages, more }] = await Promise.all([place, newest, this.learn()]);
-    if (turn !== link.turn || !this.wanted) throw offline();
+    if (stay !== this.stay) return;
+    if (turn !== link.turn) throw offline();
     this.timeline.clear(!this.loaded);
     for (const m of messages) this.put(m);
     this.more = more;
@@ -138,15 +142,26 @@ export abstract class Replica {
   closed(): void {
     this.live = false;
     this.reads.stop();
-    for (const { reject } of this.loads.splice(0)) reject(chatError('closed', 'The client was closed'));
+    this.refuse('The client was closed');
+  }
+
+  /** Whoever waits for it to be loaded does so in vain. */
+  protected refuse(why: string): void {
+    for (const { reject } of this.loads.splice(0)) reject(chatError('closed', why));
   }
 
   /** One is out of the room, or it is no more. */
   leave(): void {
     const held = this.loaded;
-    Object.assign(this, { loaded: false, wanted: false, live: false, more: false, cursor: '', waiting: [] });
+    this.release();
     this.timeline.clear();
     if (held) this.events.emit('gone', undefined);
+  }
+
+  /** Is no longer kept up to date: what comes from now on is not here. */
+  protected release(): void {
+    Object.assign(this, { loaded: false, wanted: false, live: false, more: false, cursor: '', waiting: [] });
+    this.stay++;
   }
 
   /** A new session: what happened meanwhile has to be asked for first. */

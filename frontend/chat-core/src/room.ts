@@ -16,6 +16,13 @@ export class ChatRoom extends Replica implements Room {
     });
   }
 
+  unload(): void {
+    this.held = false;
+    this.release();
+    this.timeline.clear(true);
+    this.refuse('The room was unloaded');
+  }
+
   loadOlder(): Promise<void> {
     const before = this.timeline.oldest;
     if (!this.more || !before) return Promise.resolve();
@@ -75,7 +82,8 @@ export class ChatRoom extends Replica implements Room {
   /** Shows what is not sent yet. */
   show(letter: { nonce: string; text: string; files?: string[]; replyTo?: string; at: number }): void {
     const { nonce, text: message, files, replyTo, at } = letter;
-    this.timeline.add(nonce, { message, files, replyTo, contentType: contentType(message, files) }, new Date(at));
+    const m = { message, files, replyTo, contentType: contentType(message, files) };
+    this.timeline.add(nonce, m, new Date(at), this.host.link.online);
     this.refreshUnsent();
   }
 
@@ -90,9 +98,11 @@ export class ChatRoom extends Replica implements Room {
   }
 
   private async history(before: number): Promise<void> {
+    const { stay } = this;
     const { link } = this.host;
     const { turn } = link;
     const { messages, more } = await link.call<HistoryWire>('history', { roomId: this.id, before, limit: page });
+    if (stay !== this.stay) return;
     if (turn !== link.turn) throw offline();
     this.more = more;
     for (const m of messages) this.put(m);

@@ -18,10 +18,13 @@ export interface Viewer {
   role(sender: string, contentType: ChatMessage['contentType']): Role;
 }
 
-const pendingPlace = Number.MAX_SAFE_INTEGER - 2;
-const streamPlace = Number.MAX_SAFE_INTEGER - 1;
+// A reply takes its number when it ends: what is sent before that comes before it. What is said without a connection is
+// most likely sent behind the end of a reply that was being written then.
+const pendingPlace = Number.MAX_SAFE_INTEGER - 3;
+const streamPlace = Number.MAX_SAFE_INTEGER - 2;
+const waitingPlace = Number.MAX_SAFE_INTEGER - 1;
 
-/** The messages of one room: stored ones by `seq`, then what is not sent yet, then what streams. */
+/** The messages of one room: stored ones by `seq`, then what is being sent, what streams, and what waits. */
 export class Timeline {
   /** By the server's id, or the nonce of what has none yet. */
   private readonly entries = new Map<string, Entry>();
@@ -129,12 +132,21 @@ export class Timeline {
     this.touch();
   }
 
-  /** One's own message, before the server has it. */
-  add(nonce: string, m: Pick<MessageWire, 'message' | 'files' | 'replyTo' | 'contentType'>, at: Date): void {
+  /** One's own message, before the server has it; `online`: it is sent right away. */
+  add(
+    nonce: string,
+    m: Pick<MessageWire, 'message' | 'files' | 'replyTo' | 'contentType'>,
+    at: Date,
+    online: boolean,
+  ): void {
     if (this.entries.has(nonce)) return;
     const room = this.viewer.room();
     const view = this.view({ ...m, _id: nonce, room, seq: 0, cursor: '', sender: this.viewer.user() });
-    this.entries.set(nonce, { view: { ...view, own: true, createdAt: at }, version: -1, place: pendingPlace });
+    this.entries.set(nonce, {
+      view: { ...view, own: true, createdAt: at },
+      version: -1,
+      place: online ? pendingPlace : waitingPlace,
+    });
     this.touch();
   }
 
@@ -142,9 +154,11 @@ export class Timeline {
   mark(nonce: string, status: 'pending' | 'queued' | 'failed', error?: string): void {
     const entry = this.entries.get(nonce);
     if (!entry || entry.version >= 0 || (entry.view.status === status && entry.view.error === error)) return;
+    const before = entry.view.status;
     entry.view = { ...entry.view, status, error };
-    // What was refused stays where it was said, what is yet to be sent stays last.
-    entry.place = status === 'failed' && this.viewer.loaded() ? this.newest + 0.5 : pendingPlace;
+    // What was refused stays behind what there was then, and is the last again when it is sent once more.
+    if (status === 'failed' && this.viewer.loaded()) entry.place = this.newest + 0.5;
+    else if (before === 'failed') entry.place = pendingPlace;
     this.touch();
   }
 

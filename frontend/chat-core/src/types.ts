@@ -167,6 +167,8 @@ export interface Room {
   on<K extends keyof RoomEvents>(event: K, handler: (value: RoomEvents[K]) => void): Unsubscribe;
   /** Reads the newest messages; from then on they are kept up to date, also through reconnects. */
   load(): Promise<void>;
+  /** Keeps it up to date no longer: the list is empty, but for what is not sent yet, until `load` reads it anew. */
+  unload(): void;
   loadOlder(): Promise<void>;
   /** Shows the message at once, and sends it as soon as that can be, once: with a nonce, over reloads too. Returns its key. */
   send(text: string, options?: { files?: string[]; replyTo?: string }): string;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import type { Client, Room } from '../src/index.js';
 import { Proxy, until } from './server.js';
-import { last, online, texts, world } from './world.js';
+import { last, online, statuses, texts, world } from './world.js';
 
 const w = world();
 const question = 'What is the answer to all of this? 😀 '.repeat(4).trim();
@@ -106,6 +106,53 @@ test('stop ends it, and a question asked meanwhile is answered', async () => {
   room.send('And now?');
   await until(() => last(room)?.status === 'complete' && room.messages.length === 4, 'the next answer');
   expect(room.messages.map((m) => m.seq)).toEqual([1, 2, 3, 4]);
+});
+
+/** Every list that was shown of a room, as the keys of its messages. */
+function lists(room: Room): string[][] {
+  const all: string[][] = [];
+  room.on('messages', (messages) => all.push(messages.map((m) => m.key)));
+  return all;
+}
+
+/** What was shown in some order stayed in it, up to the end. */
+function keepsOrder(seen: string[][], room: Room): void {
+  const end = room.messages.map((m) => m.key);
+  for (const keys of seen) expect(keys).toEqual(end.filter((key) => keys.includes(key)));
+}
+
+const whole = (room: Room, count: number): Promise<unknown> =>
+  until(() => statuses(room).filter((s) => s === 'complete').length === count, 'the answers', 25_000);
+
+test('a question asked while a reply is written stands before it from the beginning, as in the end', async () => {
+  const { room } = await conversation();
+  room.send(question);
+  await until(() => last(room)?.status === 'streaming' && last(room)!.text.length > 20, 'the beginning');
+  const seen = lists(room);
+  room.send('And what is the question?');
+  await whole(room, 4);
+  expect(room.messages.map((m) => m.role)).toEqual(['user', 'user', 'assistant', 'assistant']);
+  keepsOrder(seen, room);
+});
+
+test('a question asked without a connection stands behind the reply that was cut, as in the end', async () => {
+  const { proxy, client, room } = await conversation();
+  room.send(question);
+  await until(() => last(room)?.status === 'streaming' && last(room)!.text.length > 20, 'the beginning');
+  proxy.closed = true;
+  proxy.cut();
+  await until(() => client.connection === 'offline', 'the loss');
+  const seen = lists(room);
+  room.send('Are you there?');
+  const other = await w.client(client.user!.id);
+  await other.room().load();
+  await whole(other.room(), 2);
+  expect(statuses(room)).toEqual(['complete', 'streaming', 'queued']);
+  proxy.closed = false;
+  await whole(room, 4);
+  expect(room.messages.map((m) => m.role)).toEqual(['user', 'assistant', 'user', 'assistant']);
+  keepsOrder(seen, room);
+  proxy.close();
 });
 
 test('clear empties the conversation here and elsewhere, also while away', async () => {

@@ -144,3 +144,69 @@ test('a closed client tells who waits, and connects again', async () => {
   await online(client);
   await client.room().load();
 });
+
+test('a room that was unloaded is asked for no more, and whole again once it is loaded', async () => {
+  const { proxy, anns, bob, ann, id } = await cutOff();
+  bob.send('one');
+  await until(() => ann.messages.length === 1, 'the message');
+  ann.unload();
+  expect([ann.loaded, ann.messages]).toEqual([false, []]);
+  const asked: unknown[] = [];
+  const { link } = anns as unknown as { link: { call(event: string, body: object): Promise<unknown> } };
+  const call = link.call.bind(link);
+  link.call = (event, body, ...rest) => {
+    if (event === 'sync' || event === 'history') asked.push(body);
+    return call(event, body, ...rest);
+  };
+  const news: string[] = [];
+  anns.on('message', (m) => news.push(m.text));
+  bob.send('two');
+  await until(() => news.length === 1, 'the news');
+  proxy.closed = true;
+  proxy.cut();
+  await until(() => anns.connection === 'offline', 'the cut');
+  await crash();
+  proxy.closed = false;
+  await online(anns);
+  bob.send('three');
+  await until(() => news.length === 2, 'what comes live');
+  expect(asked).toEqual([]);
+  expect(ann.messages).toEqual([]);
+
+  expect(anns.room(id)).toBe(ann);
+  await ann.load();
+  expect(texts(ann)).toEqual(['one', 'two', 'three']);
+  bob.send('four');
+  await until(() => last(ann)?.text === 'four', 'what comes from then on');
+  expect(ann.messages.map((m) => m.seq)).toEqual([1, 2, 3, 4]);
+  proxy.close();
+});
+
+test('unloading in the middle of a reading ends it, and the next one is whole', async () => {
+  const { ann, bob } = await cutOff();
+  ann.unload();
+  for (let i = 1; i <= 20; i++) {
+    const first = ann.load().catch((error: { code: string }) => error.code);
+    if (i % 2) await new Promise((done) => setTimeout(done, i / 5));
+    ann.unload();
+    bob.send(`${i}`);
+    await ann.load();
+    expect(['closed', undefined]).toContain(await first);
+    await until(() => last(ann)?.seq === i, `message ${i}`);
+    expect(ann.messages.map((m) => m.seq)).toEqual(Array.from({ length: i }, (_, n) => n + 1));
+    ann.unload();
+  }
+});
+
+test('what is not sent yet outlives the unloading of its room', async () => {
+  const { proxy, anns, ann, bob } = await cutOff();
+  proxy.closed = true;
+  proxy.cut();
+  await until(() => anns.connection === 'offline', 'the cut');
+  ann.send('later');
+  ann.unload();
+  expect(texts(ann)).toEqual(['later']);
+  proxy.closed = false;
+  await until(() => last(bob)?.text === 'later', 'the message');
+  proxy.close();
+});

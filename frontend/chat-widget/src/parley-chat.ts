@@ -1,10 +1,10 @@
 import type { ChatError, ChatMessage, Connection, ConversationState } from '@parley/chat-core';
-import { html, LitElement, nothing, unsafeCSS, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit/html.js';
 import { serverUrl } from './base';
-import type { Received } from './files/received';
-import { Shelf } from './files/shelf';
-import { Uploads } from './files/uploads';
-import { markdown } from './markdown/lazy';
+import { RenderedElement } from './element';
+import type { Files, FilesHost } from './files/files';
+import { lazyFiles } from './files/lazy';
+import { loadRare } from './rare/lazy';
 import type { Conversation } from './session/conversation';
 import { loadClient, Session } from './session/session';
 import styles from './styles/index.css';
@@ -18,28 +18,23 @@ const noticeTime = 8000;
 /** A reply's words come faster than eyes read: between two renderings passes this much, in milliseconds. */
 const frame = 40;
 
+const attributes = ['url', 'token', 'room', 'locale', 'theme', 'position'] as const;
+
 /** `<parley-chat>`: see README.md for its attributes, methods, events and style variables. */
-export class ParleyChat extends LitElement implements Host, LauncherHost {
-  static styles = unsafeCSS(styles);
-  static properties = {
-    url: {},
-    token: {},
-    room: {},
-    locale: {},
-    theme: {},
-    position: {},
-    heading: { attribute: 'title' },
-    opened: { type: Boolean, attribute: 'open', reflect: true },
-  };
+export class ParleyChat extends RenderedElement implements Host, LauncherHost, FilesHost {
+  static observedAttributes = [...attributes, 'title', 'open'];
+  static {
+    this.have([...attributes, 'heading']);
+  }
 
   declare url: string | null;
   declare token: string | null;
   declare room: string | null;
   declare locale: string | null;
   declare theme: 'light' | 'dark' | 'auto' | null;
-  declare position: 'left' | 'right' | null;
+  declare position: 'start' | 'end' | 'left' | 'right' | null;
+  /** The attribute `title`. */
   declare heading: string | null;
-  declare opened: boolean;
 
   texts: Texts = en;
   language = 'en';
@@ -47,7 +42,6 @@ export class ParleyChat extends LitElement implements Host, LauncherHost {
   confirming = false;
   notice = '';
   draft = '';
-  readonly uploads = new Uploads(() => this.requestUpdate());
 
   readonly scrolling = new Scrolling(
     (selector) => this.find(selector),
@@ -64,22 +58,29 @@ export class ParleyChat extends LitElement implements Host, LauncherHost {
     },
     () => this.clean(),
   );
-  private readonly shelf = new Shelf(
-    (file) => `${serverUrl(this.url)}chat/files/${encodeURIComponent(file)}`,
-    () => this.session.token(),
-    () => this.requestUpdate(),
-  );
+  private readonly filing = lazyFiles(this);
   private dismissed = '';
   private told = -1;
   private focusBack: Element | null = null;
   private wantsFocus = false;
+  private wantsToSend = false;
   private hadFocus = false;
+  private wasOpened = false;
+  private spoken: string | null | undefined;
   private timers: Record<string, ReturnType<typeof setTimeout> | undefined> = {};
   private clock: ReturnType<typeof setInterval> | undefined;
 
   constructor() {
-    super();
-    this.opened = false;
+    super(styles);
+    this.adopt([...attributes, 'heading', 'opened']);
+  }
+
+  get opened(): boolean {
+    return this.hasAttribute('open');
+  }
+
+  set opened(opened: boolean) {
+    this.toggleAttribute('open', opened);
   }
 
   // What pages call.
@@ -126,10 +127,14 @@ export class ParleyChat extends LitElement implements Host, LauncherHost {
     this.requestUpdate();
   }
 
-  // What Lit calls.
+  // What the browser calls.
 
-  override connectedCallback(): void {
-    super.connectedCallback();
+  attributeChangedCallback(name: string, _: string | null, value: string | null): void {
+    if (name === 'open') this.requestUpdate();
+    else Object.assign(this, { [name === 'title' ? 'heading' : name]: value });
+  }
+
+  connectedCallback(): void {
     document.addEventListener('visibilitychange', this.seen);
     window.visualViewport?.addEventListener('resize', this.scrolling.fit);
     this.clock = setInterval(
@@ -139,33 +144,31 @@ export class ParleyChat extends LitElement implements Host, LauncherHost {
     this.requestUpdate();
   }
 
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
+  disconnectedCallback(): void {
     document.removeEventListener('visibilitychange', this.seen);
     window.visualViewport?.removeEventListener('resize', this.scrolling.fit);
     clearInterval(this.clock);
     this.session.leave();
   }
 
-  protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has('locale') || !this.hasUpdated) void this.speak();
-    if (this.isConnected) {
-      this.session.follow(
-        { url: serverUrl(this.url), room: this.room || 'me', token: this.token || null },
-        this.opened,
-      );
-    }
-    this.hadFocus = !!this.shadowRoot?.activeElement;
+  // What follows from a change.
+
+  protected override willUpdate(): void {
+    if (this.locale !== this.spoken) void this.speak();
+    this.session.follow({ url: serverUrl(this.url), room: this.room || 'me', token: this.token || null }, this.opened);
+    this.hadFocus = !!this.renderRoot.activeElement;
   }
 
-  protected override updated(changed: PropertyValues<this>): void {
-    if (changed.has('opened') && (this.opened || changed.get('opened'))) {
+  protected override updated(): void {
+    if (this.opened !== this.wasOpened) {
+      this.wasOpened = this.opened;
       this.emit(this.opened ? 'open' : 'close');
       if (this.opened) this.toNewest();
     }
+    if (this.wantsToSend && this.conversation) this.submit();
     this.scrolling.settle();
     // The focus does not get lost with the button that had it.
-    if (this.opened && (this.wantsFocus || (this.hadFocus && !this.shadowRoot?.activeElement))) {
+    if (this.opened && (this.wantsFocus || (this.hadFocus && !this.renderRoot.activeElement))) {
       this.wantsFocus = false;
       this.find<HTMLTextAreaElement>('textarea')?.focus({ preventScroll: true });
     }
@@ -178,7 +181,10 @@ export class ParleyChat extends LitElement implements Host, LauncherHost {
   }
 
   protected override render(): TemplateResult {
-    const side = this.position === 'left' ? 'left' : 'right';
+    const { position } = this;
+    const rtl = getComputedStyle(this).direction === 'rtl'; // the page's, whatever the texts are
+    const side =
+      position === 'left' || position === 'right' ? position : (position === 'start') === rtl ? 'right' : 'left';
     // The empty title keeps the host's title from showing as a tooltip everywhere.
     return html`<div
       class="root ${side} ${this.opened ? 'opened' : ''}"
@@ -243,18 +249,21 @@ export class ParleyChat extends LitElement implements Host, LauncherHost {
 
   write(text: string): void {
     this.draft = text;
+    this.wantsToSend = false;
     this.conversation?.room.type();
     this.requestUpdate();
   }
 
   submit(): void {
-    const { conversation, uploads } = this;
+    const { conversation, files } = this;
     const text = this.draft.trim();
-    const files = uploads.done;
-    if (!conversation || uploads.busy || (!text && !files.length)) return;
-    conversation.room.send(text, files.length ? { files: files.map((file) => file.id) } : {});
+    const ids = files?.done ?? [];
+    if (files?.busy || (!text && !ids.length)) return;
+    this.wantsToSend = !conversation;
+    if (!conversation) return; // the client is still being loaded
+    conversation.room.send(text, ids.length ? { files: ids } : {});
     this.draft = '';
-    uploads.clear();
+    files?.sent();
     // The button that was pressed takes no more, and loses the focus.
     this.wantsFocus = true;
     this.toNewest();
@@ -262,7 +271,14 @@ export class ParleyChat extends LitElement implements Host, LauncherHost {
   }
 
   attach(files: Iterable<File>): void {
-    if (this.conversation && this.mayUpload) this.uploads.add(this.conversation.client, files);
+    const { conversation } = this;
+    if (!conversation || !this.mayUpload) return;
+    this.attempt(
+      this.filing.load().then((all) => {
+        this.wear(all.styles);
+        all.attach(conversation.client, files);
+      }),
+    );
   }
 
   stop(): void {
@@ -277,9 +293,13 @@ export class ParleyChat extends LitElement implements Host, LauncherHost {
   }
 
   confirm(asking: boolean): void {
-    this.confirming = asking;
-    this.requestUpdate();
-    void this.updateComplete.then(() => this.find<HTMLElement>(asking ? '.sheet button' : 'textarea')?.focus());
+    const show = (): void => {
+      this.confirming = asking;
+      this.requestUpdate();
+      void this.updateComplete.then(() => this.find<HTMLElement>(asking ? '.sheet button' : 'textarea')?.focus());
+    };
+    if (asking) this.attempt(loadRare().then(show));
+    else show();
   }
 
   clear(): void {
@@ -301,16 +321,29 @@ export class ParleyChat extends LitElement implements Host, LauncherHost {
     this.requestUpdate();
   }
 
-  markdown(message: ChatMessage): HTMLElement | undefined {
-    return markdown(message, () => this.requestUpdate());
+  get files(): Files | undefined {
+    return this.filing.made;
   }
 
-  received(file: string): Received {
-    return this.shelf.get(file);
+  file(message: ChatMessage, id: string): TemplateResult {
+    const files = this.filing.get(() => this.requestUpdate());
+    if (!files) return html`<span class="status">${this.texts.attachment}</span>`;
+    this.wear(files.styles);
+    return files.show(message, id);
   }
 
-  save(file: string, name: string): void {
-    this.attempt(this.shelf.save(file, name));
+  // What files ask for.
+
+  fileUrl(file: string): string {
+    return `${serverUrl(this.url)}chat/files/${encodeURIComponent(file)}`;
+  }
+
+  fileToken(): Promise<string> {
+    return this.session.token();
+  }
+
+  settle(): void {
+    this.scrolling.settle();
   }
 
   // What happens inside.
@@ -328,16 +361,15 @@ export class ParleyChat extends LitElement implements Host, LauncherHost {
 
   /** Nothing of another place, or of another user, stays. */
   private clean(): void {
-    this.uploads.clear();
-    this.shelf.clear();
+    this.files?.clear();
     for (const timer of Object.values(this.timers)) clearTimeout(timer);
     this.timers = {};
     this.notice = this.draft = '';
-    this.confirming = this.escalating = false;
+    this.confirming = this.escalating = this.wantsToSend = false;
     this.requestUpdate();
   }
 
-  private attempt(action: Promise<unknown> | undefined): void {
+  attempt(action: Promise<unknown> | undefined): void {
     action?.then(
       () => this.requestUpdate(),
       (error: ChatError) => {
@@ -359,7 +391,7 @@ export class ParleyChat extends LitElement implements Host, LauncherHost {
   }
 
   private async speak(): Promise<void> {
-    const asked = this.locale;
+    const asked = (this.spoken = this.locale);
     this.language = asked || document.documentElement.lang || navigator.language || 'en';
     const texts = await loadTexts(languageOf(this.language));
     if (asked !== this.locale) return;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { byDay, dayName, duration } from '../src/view/days';
+import { duration } from '../src/rare/duration';
+import { byDay, dayName } from '../src/view/days';
 import { message } from './messages';
 
 const at = (day: number, hour: number, minute = 0): Date => new Date(2026, 4, day, hour, minute);

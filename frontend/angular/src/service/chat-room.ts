@@ -112,6 +112,12 @@ export class ChatRoom {
     this.readings.next();
   }
 
+  /** Keeps the room up to date no longer: its list is empty until `load` reads it anew. */
+  unload(): void {
+    this.stored.unload();
+    this.readings.next();
+  }
+
   async loadOlder(): Promise<void> {
     await this.stored.loadOlder();
     this.readings.next();

@@ -108,6 +108,8 @@ describe('ChatService', () => {
     expect(chat.more()).toBe(true);
     await chat.loadOlder();
     expect(chat.more()).toBe(false);
+    chat.unload();
+    expect([chat.loaded(), chat.messages().length, me.calls.at(-1)]).toEqual([false, 0, 'unload']);
   });
 
   it('gives other rooms, the same object each time, also inside a computed', () => {

@@ -66,6 +66,12 @@ export class FakeRoom {
     this.loaded = true;
   }
 
+  unload(): void {
+    this.calls.push('unload');
+    this.loaded = false;
+    this.show();
+  }
+
   async loadOlder(): Promise<void> {
     this.calls.push('loadOlder');
     this.more = false;

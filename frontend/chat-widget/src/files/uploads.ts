@@ -10,12 +10,11 @@ export interface Upload {
   abort: AbortController;
 }
 
-/** Names of the files that were uploaded here: a message names its files by their ids alone. */
-export const names = new Map<string, string>();
-
 /** The files that are to go with the next message. */
 export class Uploads {
   list: readonly Upload[] = [];
+  /** Of the files that were uploaded here: a message names its files by their ids alone. */
+  readonly names = new Map<string, string>();
 
   constructor(private readonly changed: () => void) {}
 
@@ -51,7 +50,7 @@ export class Uploads {
         (fraction) => this.step(upload, fraction),
         upload.abort.signal,
       );
-      names.set(upload.file.id, upload.name);
+      this.names.set(upload.file.id, upload.name);
     } catch {
       upload.failed = true;
     }

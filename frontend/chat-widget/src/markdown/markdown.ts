@@ -1,5 +1,8 @@
 import DOMPurify from 'dompurify';
 import { Marked, type Tokens } from 'marked';
+import styles from './markdown.css';
+
+export { styles };
 
 /**
  * Markdown as a page may show it. Raw HTML stays text, images become links, headings become bold lines; whatever is left

@@ -1,8 +1,7 @@
-import { html, nothing, type TemplateResult } from 'lit';
-import type { Upload } from '../files/uploads';
+import { html, nothing, type TemplateResult } from 'lit/html.js';
 import { onEnter } from './enter';
 import type { Host } from './host';
-import { attachIcon, closeIcon, fileIcon, personIcon, sendIcon } from './icons';
+import { attachIcon, personIcon, sendIcon } from './icons';
 
 /** Below the server's 64 KiB, whatever is written. */
 const longest = 16_000;
@@ -10,7 +9,7 @@ const longest = 16_000;
 /** Where one writes. Enter sends, unless it ends a word of an input method. */
 export function composer(host: Host): TemplateResult {
   const { texts } = host;
-  const empty = !host.draft.trim() && !host.uploads.done.length;
+  const empty = !host.draft.trim() && !host.files?.done.length;
   return html`
     <div class="foot" ?inert=${host.confirming}>
       ${host.mayEscalate
@@ -19,7 +18,7 @@ export function composer(host: Host): TemplateResult {
           </button>`
         : nothing}
       <form class="composer" @submit=${onSubmit(host)}>
-        ${host.uploads.list.map((upload) => uploadView(host, upload))}
+        ${host.files?.waiting()}
         <div class="line">
           ${host.mayUpload ? attach(host) : nothing}
           <textarea
@@ -34,7 +33,7 @@ export function composer(host: Host): TemplateResult {
             @keydown=${(event: KeyboardEvent) => onEnter(event, () => host.submit())}
             @paste=${(event: ClipboardEvent) => onPaste(host, event)}
           ></textarea>
-          <button class="send" type="submit" aria-label=${texts.send} ?disabled=${empty || host.uploads.busy}>
+          <button class="send" type="submit" aria-label=${texts.send} ?disabled=${empty || host.files?.busy}>
             ${sendIcon}
           </button>
         </div>
@@ -80,25 +79,5 @@ function attach(host: Host): TemplateResult {
     >
       ${attachIcon}
     </button>
-  `;
-}
-
-function uploadView({ texts, uploads }: Host, upload: Upload): TemplateResult {
-  return html`
-    <div class="upload ${upload.failed ? 'error' : ''}">
-      ${fileIcon}
-      <span dir="auto">${upload.failed ? texts.uploadFailed(upload.name) : upload.name}</span>
-      ${upload.file || upload.failed
-        ? nothing
-        : html`<progress max="1" .value=${upload.progress} aria-label=${texts.uploading(upload.name)}></progress>`}
-      <button
-        class="quiet small"
-        type="button"
-        aria-label=${texts.removeFile(upload.name)}
-        @click=${() => uploads.remove(upload)}
-      >
-        ${closeIcon}
-      </button>
-    </div>
   `;
 }

@@ -1,18 +1,26 @@
 import type { ChatMessage, Connection } from '@parley/chat-core';
-import type { Received } from '../files/received';
-import type { Uploads } from '../files/uploads';
+import type { Files } from '../files/files';
+import type { TemplateResult } from 'lit/html.js';
 import type { Conversation } from '../session/conversation';
 import type { Texts } from '../texts';
 import type { Scrolling } from './scrolling';
 
+/** Where parts are shown. */
+export interface Stage {
+  requestUpdate(): void;
+  /** Adds a part's styles. */
+  wear(styles: string): void;
+}
+
 /** What the views show, and what they ask for. `<parley-chat>` is one. */
-export interface Host {
+export interface Host extends Stage {
   readonly texts: Texts;
   /** The language that dates are written in. */
   readonly language: string;
   readonly heading: string | null;
   readonly conversation: Conversation | undefined;
-  readonly uploads: Uploads;
+  /** There once there is a file. */
+  readonly files: Files | undefined;
 
   /** What the connection's banner tells; undefined where all is well, or was so until a moment ago. */
   readonly trouble: Connection | undefined;
@@ -40,8 +48,6 @@ export interface Host {
   dismissNotice(): void;
   reconnect(): void;
   toNewest(): void;
-  /** The message's Markdown, if it has any and it can be shown already. */
-  markdown(message: ChatMessage): HTMLElement | undefined;
-  received(file: string): Received;
-  save(file: string, name: string): void;
+  /** One of a message's files. */
+  file(message: ChatMessage, id: string): TemplateResult;
 }

@@ -1,7 +1,7 @@
-import { html, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit/html.js';
 
 /** Icons are drawn with strokes in a square of 24, and say nothing: the button around them has a label. */
-const icon = (path: string, name = ''): TemplateResult =>
+export const icon = (path: string, name = ''): TemplateResult =>
   html`<svg class="icon ${name}" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><path d=${path} /></svg>`;
 
 export const chatIcon = icon(
@@ -23,7 +23,3 @@ export const sparkIcon = icon(
 );
 export const stopIcon = icon('M8 7h8a1 1 0 0 1 1 1v8a1 1 0 0 1-1 1H8a1 1 0 0 1-1-1V8a1 1 0 0 1 1-1Z', 'solid');
 export const alertIcon = icon('M12 8v4.5m0 3.5h.01M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18Z');
-export const fileIcon = icon(
-  'M13.5 3.5H7.5a2 2 0 0 0-2 2v13a2 2 0 0 0 2 2h9a2 2 0 0 0 2-2v-10m-5-5 5 5m-5-5v3a2 2 0 0 0 2 2h3',
-);
-export const checkIcon = icon('m5 12.5 4.5 4.5L19 7.5');

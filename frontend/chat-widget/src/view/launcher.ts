@@ -1,9 +1,11 @@
 import type { ChatMessage } from '@parley/chat-core';
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit/html.js';
+import { rare } from '../rare/lazy';
 import type { Texts } from '../texts';
-import { chatIcon, closeIcon, downIcon, personIcon, sparkIcon } from './icons';
+import { chatIcon, downIcon } from './icons';
+import type { Stage } from './host';
 
-export interface LauncherHost {
+export interface LauncherHost extends Stage {
   readonly texts: Texts;
   readonly opened: boolean;
   readonly unread: number;
@@ -16,15 +18,13 @@ export interface LauncherHost {
 }
 
 const most = 99;
-/** What a preview shows of a message, before its lines are cut by the style. */
-const excerpt = 200;
 
 /** The round button in the corner, how many messages are unread, and what the newest of them says. */
 export function launcher(host: LauncherHost): TemplateResult {
   const { texts, opened, unread } = host;
   const label = opened ? texts.closeChat : unread ? `${texts.openChat}, ${texts.unread(unread)}` : texts.openChat;
   return html`
-    <div role="status">${host.preview && !opened ? preview(host, host.preview) : nothing}</div>
+    <div role="status">${host.preview && !opened ? rare(host)?.preview(host, host.preview) : nothing}</div>
     <button
       class="launcher"
       type="button"
@@ -39,31 +39,5 @@ export function launcher(host: LauncherHost): TemplateResult {
         ? html`<span class="badge" aria-hidden="true">${unread > most ? `${most}+` : unread}</span>`
         : nothing}
     </button>
-  `;
-}
-
-function preview(host: LauncherHost, message: ChatMessage): TemplateResult {
-  const { texts } = host;
-  const agent = message.role === 'agent';
-  // Signs of Markdown are no news.
-  const text = message.text.slice(0, excerpt).replace(/[*_`#]+/g, '');
-  return html`
-    <div class="preview">
-      <button class="teaser" type="button" @click=${() => host.open()}>
-        <span class="avatar ${agent ? 'person' : ''}">${agent ? personIcon : sparkIcon}</span>
-        <span>
-          <b>${agent ? texts.agent : texts.assistant}</b>
-          <span class="excerpt" dir="auto">${text || texts.attachment}</span>
-        </span>
-      </button>
-      <button
-        class="quiet small"
-        type="button"
-        aria-label=${texts.dismissPreview}
-        @click=${() => host.dismissPreview()}
-      >
-        ${closeIcon}
-      </button>
-    </div>
   `;
 }

@@ -1,5 +1,5 @@
 import type { ChatMessage } from '@parley/chat-core';
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit/html.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { byDay, dayName, type Block } from './days';
 import type { Host } from './host';

@@ -1,9 +1,11 @@
 import type { ChatMessage } from '@parley/chat-core';
-import { html, nothing, type TemplateResult } from 'lit';
-import { names } from '../files/uploads';
+import { html, nothing, type TemplateResult } from 'lit/html.js';
+import { isName } from '../files/name';
+import { markdown } from '../markdown/lazy';
+import { rare } from '../rare/lazy';
 import type { Texts } from '../texts';
 import type { Host } from './host';
-import { alertIcon, fileIcon, stopIcon } from './icons';
+import { stopIcon } from './icons';
 
 type Shown = TemplateResult | typeof nothing;
 
@@ -19,7 +21,7 @@ export function bubble(host: Host, message: ChatMessage): TemplateResult {
     <div class="message ${message.status} ${enters ? 'enter' : ''}">
       ${waits ? writing(texts) : nothing}
       ${message.text && !isName(message) ? html`<div class="bubble">${text(host, message)}</div>` : nothing}
-      ${message.files.map((file) => fileView(host, message, file))}
+      ${message.files.map((file) => host.file(message, file))}
       ${message.sources?.length ? sources(texts, message.sources) : nothing}
       ${message.status === 'streaming'
         ? html`<button class="stop" type="button" @click=${() => host.stop()}>${stopIcon}${texts.stop}</button>`
@@ -30,30 +32,13 @@ export function bubble(host: Host, message: ChatMessage): TemplateResult {
 }
 
 function text(host: Host, message: ChatMessage): unknown {
-  return host.markdown(message) ?? html`<div class="plain" dir="auto">${message.text}</div>`;
+  return markdown(host, message) ?? html`<div class="plain" dir="auto">${message.text}</div>`;
 }
 
 export function writing(texts: Texts): TemplateResult {
   return html`<div class="bubble dots" role="img" aria-label=${`${texts.assistant} ${texts.typing}`}>
     <i></i><i></i><i></i>
   </div>`;
-}
-
-/** A message of files alone carries their names as its text. */
-const isName = (message: ChatMessage): boolean => message.contentType === 'file' && message.files.length === 1;
-
-function fileView(host: Host, message: ChatMessage, id: string): TemplateResult {
-  const { image, name: told } = host.received(id);
-  const name = told ?? names.get(id) ?? ((isName(message) && message.text) || host.texts.attachment);
-  const label = host.texts.download(name);
-  const save = () => host.save(id, name);
-  return image
-    ? html`<button class="image" type="button" aria-label=${label} @click=${save}>
-        <img src=${image} alt=${name} @load=${host.scrolling.settle} />
-      </button>`
-    : html`<button class="file" type="button" aria-label=${label} @click=${save}>
-        ${fileIcon}<span dir="auto">${name}</span>
-      </button>`;
 }
 
 function sources(texts: Texts, list: NonNullable<ChatMessage['sources']>): TemplateResult {
@@ -63,7 +48,7 @@ function sources(texts: Texts, list: NonNullable<ChatMessage['sources']>): Templ
   </p>`;
 }
 
-function status(host: Host, message: ChatMessage): Shown {
+function status(host: Host, message: ChatMessage): Shown | undefined {
   const { texts } = host;
   const note = (words: string): TemplateResult => html`<p class="status">${words}</p>`;
   switch (message.status) {
@@ -72,7 +57,7 @@ function status(host: Host, message: ChatMessage): Shown {
     case 'queued':
       return note(texts.queued);
     case 'failed':
-      return message.own ? failed(host, message) : note(texts.replyFailed);
+      return message.own ? rare(host)?.failed(host, message) : note(texts.replyFailed);
     case 'failed-reply':
       return note(texts.replyFailed);
     case 'cancelled':
@@ -86,12 +71,4 @@ function status(host: Host, message: ChatMessage): Shown {
 /** How far one's own newest message has come. */
 export function receipt(texts: Texts, message: ChatMessage): string {
   return message.readBy.some((user) => user !== message.sender) ? texts.read : texts.sent;
-}
-
-function failed({ texts, conversation }: Host, message: ChatMessage): TemplateResult {
-  return html`<p class="status error">
-    ${alertIcon}<span>${texts.failed} <span dir="auto">${message.error}</span></span>
-    <button class="link" type="button" @click=${() => conversation?.room.retry(message.key)}>${texts.retry}</button>
-    <button class="link" type="button" @click=${() => conversation?.room.discard(message.key)}>${texts.discard}</button>
-  </p>`;
 }

@@ -1,9 +1,7 @@
-import { html, nothing, type TemplateResult } from 'lit';
-import { duration } from './days';
+import { html, nothing, type TemplateResult } from 'lit/html.js';
+import { rare } from '../rare/lazy';
 import type { Host } from './host';
-import { alertIcon, checkIcon, closeIcon, personIcon } from './icons';
-
-type Shown = TemplateResult | typeof nothing;
+import { alertIcon, closeIcon } from './icons';
 
 /** What is wrong with the connection, and what went wrong a moment ago. Always there, so that it is read out. */
 export function banner(host: Host): TemplateResult {
@@ -39,46 +37,9 @@ export function banner(host: Host): TemplateResult {
   `;
 }
 
-/** How far the way to a person has come. The running time is for the eyes: it would be read out every second. */
+/** How far the way to a person has come, for who is on it. Always there, so that it is read out. */
 export function queue(host: Host): TemplateResult {
-  return html`<div role="status">${state(host)}</div>`;
-}
-
-function state({ texts, conversation }: Host): Shown {
-  if (!conversation) return nothing;
-  const { state, position } = conversation.state;
-  if (state === 'waiting') {
-    return html`<div class="queue waiting">
-      <span class="pulse"></span>
-      <span>${position ? texts.place(position) : texts.waiting}</span>
-      <span class="time" aria-hidden="true">${texts.waited(duration(conversation.waited))}</span>
-    </div>`;
-  }
-  if (state === 'assigned') return html`<div class="queue">${personIcon}<span>${texts.withAgent}</span></div>`;
-  if (state === 'resolved') return html`<div class="queue">${checkIcon}<span>${texts.resolved}</span></div>`;
-  return nothing;
-}
-
-/** Asks before the history is cleared, inside the widget. */
-export function confirmation(host: Host): TemplateResult {
-  const { texts } = host;
-  return html`
-    <div class="veil" @click=${() => host.confirm(false)}>
-      <div
-        class="sheet"
-        role="alertdialog"
-        aria-modal="true"
-        aria-labelledby="question"
-        aria-describedby="detail"
-        @click=${(event: Event) => event.stopPropagation()}
-      >
-        <p class="question" id="question">${texts.clearQuestion}</p>
-        <p id="detail">${texts.clearDetail}</p>
-        <div class="choices">
-          <button class="button" type="button" @click=${() => host.confirm(false)}>${texts.cancel}</button>
-          <button class="button danger" type="button" @click=${() => host.clear()}>${texts.clear}</button>
-        </div>
-      </div>
-    </div>
-  `;
+  const state = host.conversation?.state.state ?? 'none';
+  const moves = state !== 'none' && state !== 'bot';
+  return html`<div role="status">${moves ? rare(host)?.queue(host) : nothing}</div>`;
 }

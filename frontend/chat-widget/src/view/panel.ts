@@ -1,9 +1,10 @@
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit/html.js';
+import { rare } from '../rare/lazy';
 import { composer } from './composer';
 import type { Host } from './host';
 import { clearIcon, closeIcon, downIcon, personIcon, sparkIcon } from './icons';
 import { log } from './log';
-import { banner, confirmation, queue } from './notices';
+import { banner, queue } from './notices';
 
 /** The open chat: who one talks to, what is going on, the messages, and where one writes. */
 export function panel(host: Host): TemplateResult {
@@ -19,7 +20,7 @@ export function panel(host: Host): TemplateResult {
             </button>`
           : nothing}
       </div>
-      ${composer(host)} ${host.confirming ? confirmation(host) : nothing}
+      ${composer(host)} ${host.confirming ? rare(host)?.confirmation(host) : nothing}
     </section>
   `;
 }
