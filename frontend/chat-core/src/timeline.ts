@@ -167,7 +167,19 @@ export class Timeline {
     const v = this.entries.get(nonce)?.view;
     if (!v) return;
     const { text: message, files, replyTo, contentType, room } = v;
-    this.put({ _id, room, seq, cursor, createdAt, nonce, message, files, replyTo, contentType, sender: this.viewer.user() });
+    this.put({
+      _id,
+      room,
+      seq,
+      cursor,
+      createdAt,
+      nonce,
+      message,
+      files,
+      replyTo,
+      contentType,
+      sender: this.viewer.user(),
+    });
   }
 
   /** Forgets a message that is not stored. */
