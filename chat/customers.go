@@ -158,6 +158,9 @@ func (s *Service) postAgent(ctx context.Context, a Actor, p CustomerPost) (Custo
 	if err := s.draft(a, d); err != nil {
 		return CustomerPosted{}, err
 	}
+	if v.State == WithBot {
+		s.hush(ctx, v.Room)
+	}
 	_, err = s.postAs(ctx, a, d, posting{may: conversed, turn: func(st State, eff *Effects) error { return s.claim(a, st, eff) }})
 	if err != nil {
 		return CustomerPosted{}, err

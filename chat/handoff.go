@@ -104,6 +104,9 @@ func (s *Service) turn(ctx context.Context, a Actor, key string, decide func(Sta
 	if err := s.Store.SeenAgents(ctx, []string{a.ID}, s.now()); err != nil {
 		return ConversationView{}, err
 	}
+	if v.State == WithBot {
+		s.hush(ctx, v.Room)
+	}
 	if _, err := s.changeConversation(ctx, v.Room, decide); err != nil {
 		return ConversationView{}, err
 	}
@@ -181,6 +184,7 @@ func (s *Service) talk(ctx context.Context, a Actor) (string, error) {
 // inbox yet.
 func (s *Service) escalate(ctx context.Context, room, reason string, first Conversation) error {
 	now := s.now()
+	s.hush(ctx, room)
 	_, err := s.apply(ctx, Command{Room: room, Decide: func(st State) (Effects, error) {
 		if st.Room.ID == "" || st.Room.Deleted {
 			return Effects{}, ErrRoomNotFound

@@ -85,6 +85,16 @@ func (o *openReplies) of(user string) []func() {
 	return stops
 }
 
+// end ends a reply's writing, if it is written here, and does not wait.
+func (o *openReplies) end(id string) {
+	o.mu.Lock()
+	r := o.byID[id]
+	o.mu.Unlock()
+	if r != nil {
+		r.stop()
+	}
+}
+
 // stop ends a reply's writing and waits until it is closed, or ctx ends. It
 // reports false for one that is not written here.
 func (o *openReplies) stop(ctx context.Context, id string) bool {

@@ -88,12 +88,23 @@ func (s *Service) StopReply(ctx context.Context, a Actor, messageID string) erro
 	return s.cancelReply(ctx, m.Room, messageID)
 }
 
-// cancelReply ends an open reply. One that this node does not write is closed as
-// of its last checkpoint; its writer finds that out with its next.
+// StopIn ends the reply that is being written in one of the caller's rooms, if there
+// is one, as StopReply does.
+func (s *Service) StopIn(ctx context.Context, a Actor, room string) error {
+	r, err := s.member(ctx, a, room)
+	if err != nil || r.OpenReply == "" {
+		return err
+	}
+	return s.StopReply(ctx, a, r.OpenReply)
+}
+
+// cancelReply ends an open reply. One that another node writes is ended there; of
+// one whose node does not answer, what was last stored is kept.
 func (s *Service) cancelReply(ctx context.Context, room, message string) error {
 	if s.replies.stop(ctx, message) {
 		return ctx.Err()
 	}
+	s.stopElsewhere(ctx, Event{Kind: EventReplyStopped, Room: room, MessageID: message}, message)
 	_, err := s.changeReply(ctx, room, message, func(m *Message, _ Room) error {
 		m.Status, m.UpdatedAt = StatusCancelled, s.now()
 		return nil

@@ -57,6 +57,7 @@ type Reply struct {
 	room    Room
 	asked   Message
 	stop    func() // ends its writing
+	unheard func() // what other nodes ask of it
 	closed  chan struct{}
 
 	mu      sync.Mutex
@@ -73,6 +74,7 @@ type OpenReply struct {
 	Message Message
 	Text    string
 	Units   int
+	At      int64 // the room's version when it began
 }
 
 var (
@@ -122,6 +124,7 @@ func (s *Service) OpenReply(ctx context.Context, q Question, stop func()) (*Repl
 	}
 	r := &Reply{
 		service: s, room: out.Room, asked: *out.Before.Message, stop: stop, closed: make(chan struct{}),
+		unheard: s.Listen(RoomTopic(out.Room.ID)),
 		message: *out.Message, record: record,
 	}
 	s.replies.add(r)
@@ -180,7 +183,7 @@ func (r *Reply) ended() bool {
 func (r *Reply) Snapshot() OpenReply {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return OpenReply{Message: r.message, Text: string(r.text), Units: r.units}
+	return OpenReply{Message: r.message, Text: string(r.text), Units: r.units, At: r.room.Version}
 }
 
 // Checkpoint stores the text so far and renews the lease. ErrNotOwner and
@@ -202,6 +205,7 @@ func (r *Reply) Close(ctx context.Context, status Status, promptTokens, completi
 // Done ends the node's part in the reply, whether or not it could be closed.
 func (r *Reply) Done() {
 	r.service.replies.remove(r)
+	r.unheard()
 	close(r.closed)
 }
 

@@ -50,6 +50,14 @@ type Blobs interface {
 type Options struct {
 	Store Store
 	Bus   Bus
+	// Node names this node among several; Elsewhere carries events to the others alone.
+	// Nil: there are none.
+	Node      string
+	Elsewhere Bus
+	// Here carries events to this node's connections alone; nil: it is Bus.
+	Here Bus
+	// Listen lets this node hear of a topic until end is called; nil: it is alone.
+	Listen func(t Topic) (end func())
 	// Presence is asked who is online; nil: nobody is.
 	Presence Presence
 	// Directory keeps accounts; administrators' routes need it.
@@ -141,6 +149,12 @@ func NewService(o Options) *Service {
 	}
 	if o.AgentGrace == 0 {
 		o.AgentGrace = AgentGrace
+	}
+	if o.Here == nil {
+		o.Here = o.Bus
+	}
+	if o.Listen == nil {
+		o.Listen = func(Topic) func() { return func() {} }
 	}
 	return &Service{Options: o, queue: newQueue()}
 }

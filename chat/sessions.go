@@ -72,7 +72,7 @@ func (s *Service) CloseSession(ctx context.Context, a Actor, session string) err
 }
 
 // EnterSession lets the caller's socket into a session, which counts as a sign of
-// life: ErrSessionNotFound, CodeForbidden for another user's, ErrSessionClosed.
+// life and ends the one it may have on another node: ErrSessionNotFound, CodeForbidden for another user's, ErrSessionClosed.
 func (s *Service) EnterSession(ctx context.Context, a Actor, session string) (Session, Chatbot, error) {
 	one, err := s.session(ctx, session)
 	if err != nil {
@@ -88,6 +88,7 @@ func (s *Service) EnterSession(ctx context.Context, a Actor, session string) (Se
 	if err != nil {
 		return Session{}, Chatbot{}, err
 	}
+	s.elsewhere(Event{Kind: EventSessionClosed, User: one.User, Origin: one.ID, Replaced: true})
 	return one, bot, s.SeenSessions(ctx, map[string]int64{one.ID: one.SeenVersion})
 }
 

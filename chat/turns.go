@@ -113,7 +113,7 @@ func turnEvents(out Outcome) []Event {
 // updatedEvent tells the agents of a conversation.
 func updatedEvent(out Outcome) Event {
 	return Event{
-		Kind: EventConversationUpdated, Room: out.Room.ID, OwnerEpoch: out.Room.OwnerEpoch, Conversation: out.Conversation,
+		Kind: EventConversationUpdated, Room: out.Room.ID, At: out.Room.Version, OwnerEpoch: out.Room.OwnerEpoch, Conversation: out.Conversation,
 	}
 }
 
@@ -132,6 +132,7 @@ func (s *Service) settle(out Outcome) {
 	}
 	if after.State == Waiting || before != nil && before.State == Waiting {
 		s.queue.changed()
+		s.elsewhere(Event{Kind: EventQueueChanged})
 	}
 }
 

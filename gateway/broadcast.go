@@ -143,6 +143,8 @@ func (h *Hub) sendParticipant(r *room, enc *encoder) {
 	r.sendAll(enc)
 	if e.Kind == chat.EventParticipantJoined {
 		h.sendJoiner(r, e)
+	} else if r.typists.drop(e.User) {
+		r.sendOthers(h.encoder(chat.Event{Kind: chat.EventTyping, Room: r.id, User: e.User, Epoch: e.Epoch}))
 	}
 }
 

@@ -71,14 +71,22 @@ func (h *Hub) compare(ctx context.Context) {
 		ids = append(ids, id)
 	}
 	h.mu.Unlock()
-	ids = append(ids, h.watches.listed()...)
+	watched, left := h.watches.listed()
+	for _, id := range left {
+		h.unlisten(chat.RoomTopic(id))
+	}
+	if err := h.compareRooms(ctx, append(ids, watched...)); err != nil && ctx.Err() == nil {
+		h.opts.Log.Error("cannot compare rooms with the store", "error", err)
+	}
+}
+
+// compareRooms starts the filling of those of the rooms that are behind the store,
+// and wakes who watches them.
+func (h *Hub) compareRooms(ctx context.Context, ids []string) error {
 	for batch := range slices.Chunk(ids, compareBatch) {
 		heads, err := h.opts.Store.Heads(ctx, batch)
 		if err != nil {
-			if ctx.Err() == nil {
-				h.opts.Log.Error("cannot compare rooms with the store", "error", err)
-			}
-			return
+			return err
 		}
 		h.watches.compared(batch, heads)
 		for id, version := range heads {
@@ -91,4 +99,5 @@ func (h *Hub) compare(ctx context.Context) {
 			}
 		}
 	}
+	return nil
 }

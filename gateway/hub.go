@@ -36,6 +36,9 @@ type Options struct {
 	// Replies returns the replies that are being written in a room, as they stand;
 	// nil: there are none. It is called under a lock: it must neither wait nor publish.
 	Replies func(room string) []chat.OpenReply
+	// Among joins this node to others that serve the same rooms; its zero value is a
+	// node that is alone.
+	Among Among
 	// GapDelay is how long a missing event is waited for, 50 ms.
 	GapDelay time.Duration
 	// CompareEvery is how often the heads of the listened rooms are compared
@@ -66,6 +69,7 @@ type Hub struct {
 	watches watches
 
 	ended   recent       // replies
+	here    latest       // users' presence
 	streams atomic.Int64 // open in all rooms
 }
 
@@ -142,6 +146,7 @@ func (h *Hub) subscribe(s *Session, id string, e entry) {
 		if r == nil {
 			r = &room{id: id, hub: h, index: map[*Session]int{}}
 			h.rooms[id] = r
+			h.listen(chat.RoomTopic(id))
 		}
 		h.mu.Unlock()
 		if r.add(s, e) {
@@ -179,6 +184,7 @@ func (h *Hub) bury(r *room) {
 		h.streams.Add(-int64(len(r.streams)))
 		r.streams = nil
 		delete(h.rooms, r.id)
+		h.unlisten(chat.RoomTopic(r.id))
 	}
 }
 

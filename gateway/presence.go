@@ -8,23 +8,33 @@ import (
 	"parley/chat"
 )
 
-// Online returns those of the users who have a connection, or had one within the
-// grace, in their order. It implements chat.Presence for a node that is alone:
-// nodes that share users have to answer for each other here, and in lapse, before
-// they tell that somebody is gone.
+// Online returns those of the users who have a connection to any node, or had one
+// within the grace, in their order. It implements chat.Presence.
 func (h *Hub) Online(users []string) []string {
-	h.usersMu.RLock()
-	defer h.usersMu.RUnlock()
-	var online []string
+	var online, others []string
 	for _, id := range users {
-		if u := h.users[id]; u != nil && u.online {
+		if h.online(id) {
 			online = append(online, id)
+		} else {
+			others = append(others, id)
 		}
 	}
-	return online
+	if h.opts.Among.Roster == nil || len(others) == 0 {
+		return online
+	}
+	online = append(online, h.opts.Among.Roster.Online(others)...)
+	return slices.DeleteFunc(slices.Clone(users), func(id string) bool { return !slices.Contains(online, id) })
 }
 
-// OnlineUsers counts those whom Online would return.
+// online reports whether a user is online by this node.
+func (h *Hub) online(id string) bool {
+	h.usersMu.RLock()
+	defer h.usersMu.RUnlock()
+	u := h.users[id]
+	return u != nil && u.online
+}
+
+// OnlineUsers counts those who are online by this node.
 func (h *Hub) OnlineUsers() int {
 	h.usersMu.RLock()
 	defer h.usersMu.RUnlock()
@@ -38,8 +48,13 @@ func (h *Hub) OnlineUsers() int {
 }
 
 // share gives an event that this node has made to all nodes with sessions in its
-// room: to itself, as long as it is alone.
-func (h *Hub) share(e chat.Event) { h.Publish(e) }
+// room, itself included.
+func (h *Hub) share(e chat.Event) {
+	h.Publish(e)
+	if h.opts.Among.Elsewhere != nil {
+		h.opts.Among.Elsewhere.Publish(e)
+	}
+}
 
 // arrived counts a session's connection, before its client learns of anything:
 // when somebody has connected, the others know. What a fresh session has entered
@@ -65,6 +80,10 @@ func (h *Hub) arrived(s *Session, fresh bool) {
 		u.grace = nil
 	}
 	h.usersMu.Unlock()
+	if h.opts.Among.Roster != nil {
+		go h.tellPresence(u) // which asks other nodes: nobody waits for that
+		return
+	}
 	h.tellPresence(u)
 }
 
@@ -128,8 +147,10 @@ func (h *Hub) tellPresence(u *user) {
 		e := presenceEvent(u.id, u.online, h.opts.Epoch())
 		rooms := slices.Collect(maps.Keys(u.rooms))
 		h.usersMu.Unlock()
-		for _, e.Room = range rooms {
-			h.share(e)
+		if h.news(&e) {
+			for _, e.Room = range rooms {
+				h.share(e)
+			}
 		}
 		h.usersMu.Lock()
 	}
@@ -143,7 +164,7 @@ func presenceEvent(user string, online bool, epoch string) chat.Event {
 
 // sendPresence passes a change on to the others in a small room.
 func (h *Hub) sendPresence(r *room, enc *encoder) {
-	if !r.small() || h.outside(enc.event.User, r.id) {
+	if !r.small() || h.outside(enc.event.User, r.id) || !h.here.take(enc.event.User, enc.event.Seq) {
 		return
 	}
 	r.sendOthers(enc)
@@ -152,9 +173,12 @@ func (h *Hub) sendPresence(r *room, enc *encoder) {
 // sendJoiner tells a small room, which has just learnt of a participant, that
 // they are there: as if they had come online in that moment.
 func (h *Hub) sendJoiner(r *room, joined chat.Event) {
-	if len(h.Online([]string{joined.User})) > 0 {
+	if h.online(joined.User) {
 		e := presenceEvent(joined.User, true, joined.Epoch)
 		e.Room = r.id
 		h.sendPresence(r, h.encoder(e))
+		if h.opts.Among.Elsewhere != nil { // where nobody knows it
+			h.opts.Among.Elsewhere.Publish(e)
+		}
 	}
 }

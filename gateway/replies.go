@@ -38,6 +38,7 @@ func (r *room) takeToken(e chat.Event) {
 	if st == nil {
 		if !r.hub.ended.has(e.MessageID) {
 			r.takeReplies(true)
+			r.askReplies()
 		}
 		return
 	}
@@ -45,6 +46,7 @@ func (r *room) takeToken(e chat.Event) {
 	switch {
 	case !ok:
 		r.takeReplies(true)
+		r.askReplies()
 	case news != "":
 		r.grow(st, news, chat.UTF16Len(news))
 	}

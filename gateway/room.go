@@ -33,6 +33,7 @@ type room struct {
 	// ownerEpoch is the highest under which anything of the room's conversation was
 	// passed on; 0 until there was.
 	ownerEpoch int64
+	asking     bool   // another node was asked for its reply a moment ago
 	pacing     bool   // a look at who is behind in them is due
 	large      bool   // more than chat.LargeRoom take part
 	asOf       uint64 // the offset up to which that is known, 0 if it is not

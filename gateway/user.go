@@ -1,6 +1,10 @@
 package gateway
 
-import "time"
+import (
+	"time"
+
+	"parley/chat"
+)
 
 // user is somebody with sessions on this node, or whose last connection was lost
 // a moment ago. The hub's usersMu guards it, which is taken behind a room's lock
@@ -28,6 +32,7 @@ func (h *Hub) remember(s *Session) {
 	if u == nil {
 		u = &user{id: id, sessions: map[*Session]struct{}{}}
 		h.users[id] = u
+		h.listen(chat.UserTopic(id))
 	}
 	u.sessions[s] = struct{}{}
 	h.enrol(s) // nobody else knows it yet
@@ -44,7 +49,7 @@ func (h *Hub) forget(s *Session, id string, rooms map[string]struct{}) {
 		h.dismiss(u)
 	}
 	delete(h.pids, s.PID)
-	delete(h.agents, s)
+	h.resign(s)
 	h.usersMu.Unlock()
 	for id := range rooms {
 		h.unsubscribe(s, id)
@@ -55,6 +60,7 @@ func (h *Hub) forget(s *Session, id string, rooms map[string]struct{}) {
 func (h *Hub) dismiss(u *user) {
 	if len(u.sessions) == 0 && !u.online && !u.told && !u.telling {
 		delete(h.users, u.id)
+		h.unlisten(chat.UserTopic(u.id))
 	}
 }
 

@@ -34,15 +34,18 @@ type watched struct {
 // sessions, nor exist.
 func (h *Hub) Watch(room string, version int64) (news <-chan struct{}, end func()) {
 	c := make(chan struct{}, 1)
-	h.watches.add(room, version, c)
+	if h.watches.add(room, version, c) {
+		h.listen(chat.RoomTopic(room))
+	}
 	return c, func() { h.watches.remove(room, c) }
 }
 
-func (w *watches) add(room string, version int64, c chan struct{}) {
+// add reports whether nobody has watched the room before.
+func (w *watches) add(room string, version int64, c chan struct{}) (first bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	r := w.rooms[room]
-	if r == nil {
+	if first = r == nil; first {
 		r = &watched{news: map[chan struct{}]struct{}{}, seen: version}
 		if w.rooms == nil {
 			w.rooms = map[string]*watched{}
@@ -52,6 +55,7 @@ func (w *watches) add(room string, version int64, c chan struct{}) {
 	}
 	r.seen, r.idle = max(r.seen, version), false
 	r.news[c] = struct{}{}
+	return first
 }
 
 func (w *watches) remove(room string, c chan struct{}) {
@@ -92,21 +96,21 @@ func (r *watched) wake() {
 }
 
 // listed returns the rooms that are to be compared with the store, and forgets
-// those that nobody has come back to.
-func (w *watches) listed() []string {
+// those that nobody has come back to, which it returns too.
+func (w *watches) listed() (ids, left []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	ids := make([]string, 0, len(w.rooms))
 	for id, r := range w.rooms {
 		if len(r.news) == 0 && r.idle {
 			delete(w.rooms, id)
 			w.open.Add(-1)
+			left = append(left, id)
 			continue
 		}
 		r.idle = len(r.news) == 0
 		ids = append(ids, id)
 	}
-	return ids
+	return ids, left
 }
 
 // compared wakes those whose room has gone further on than was heard, or is gone.

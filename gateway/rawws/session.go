@@ -158,11 +158,6 @@ func (k *call) use() {
 // only at its end.
 func (k *call) stopAll() {
 	k.do(func(ctx context.Context) (any, error) {
-		for _, open := range k.opts().Chat.OpenReplies(k.room) {
-			if err := k.opts().Chat.StopReply(ctx, k.actor(), open.Message.ID); err != nil {
-				return nil, err
-			}
-		}
-		return nil, nil
+		return nil, k.opts().Chat.StopIn(ctx, k.actor(), k.room)
 	})
 }
