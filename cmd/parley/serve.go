@@ -292,19 +292,35 @@ func (s *server) shutdown(l *listeners, idle func()) error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.drain)
 	defer cancel()
 	close(s.closing)
-	err := s.replies.Close(ctx, s.drain/4)
-	sockets, done := context.WithTimeout(ctx, s.drain/2)
-	raw := make(chan struct{})
-	go func() {
-		defer close(raw)
-		s.raw.Drain(sockets, s.spread)
-	}()
-	s.sockets.Drain(sockets, s.spread)
-	<-raw
-	done()
+	var err error
+	if s.bus == nil { // clients hear the ends of their replies here or nowhere
+		err = s.replies.Close(ctx, s.drain/4)
+	}
+	s.drainSockets(ctx)
+	if s.bus != nil { // they hear them on another node
+		err = s.replies.Close(ctx, s.drain/4)
+	}
 	err = errors.Join(err, l.shutdown(ctx))
 	idle()
 	err = errors.Join(err, s.close(ctx))
 	s.log.Info("stopped")
 	return err
+}
+
+// drainSockets ends the live connections, within a half of the time.
+func (s *server) drainSockets(ctx context.Context) {
+	ctx, done := context.WithTimeout(ctx, s.drain/2)
+	defer done()
+	d := gateway.Drain{Spread: s.spread}
+	if s.bus != nil {
+		d.Staged, d.Notice = true, s.drain/10
+		d.Spread = min(d.Spread, s.drain/4)
+	}
+	raw := make(chan struct{})
+	go func() {
+		defer close(raw)
+		s.raw.Drain(ctx, d)
+	}()
+	s.sockets.Drain(ctx, d)
+	<-raw
 }
