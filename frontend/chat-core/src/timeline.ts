@@ -152,8 +152,8 @@ export class Timeline {
   confirm(nonce: string, { messageId: _id, seq, cursor, createdAt }: ReceiptWire): void {
     const v = this.entries.get(nonce)?.view;
     if (!v) return;
-    const { text: message, files, replyTo, contentType, sender, room } = v;
-    this.put({ _id, room, seq, cursor, createdAt, nonce, message, files, replyTo, contentType, sender });
+    const { text: message, files, replyTo, contentType, room } = v;
+    this.put({ _id, room, seq, cursor, createdAt, nonce, message, files, replyTo, contentType, sender: this.viewer.user() });
   }
 
   /** Forgets a message that is not stored. */
@@ -232,14 +232,15 @@ export class Timeline {
     };
   }
 
-  // claim finds what a stored message replaces: itself, or one's own that was shown before.
+  // claim takes what a stored message replaces: itself, or one's own that was shown before, perhaps before it was known
+  // who one is.
   private claim(m: MessageWire): Entry | undefined {
     const known = this.entries.get(m._id);
-    if (known || !m.nonce) return known;
-    const own = this.entries.get(m.nonce);
-    if (!own || (m.sender ?? m.senderUser ?? own.view.sender) !== own.view.sender) return undefined;
-    this.entries.delete(m.nonce);
-    return own;
+    const own = m.nonce === undefined ? undefined : this.entries.get(m.nonce);
+    if (!own || own.version >= 0 || (m.sender ?? m.senderUser) !== this.viewer.user()) return known;
+    this.entries.delete(own.view.id);
+    this.touch();
+    return known ?? own;
   }
 
   private stored(): readonly ChatMessage[] {
