@@ -131,7 +131,9 @@ func (s *Service) postAs(ctx context.Context, sender Actor, d Draft, p posting) 
 	if agent(sender) != nil {
 		p.asker = &sender
 	}
-	return await(ctx, func(done func(Receipt, error)) { s.post(p, done) })
+	return hushing(ctx, s, d.Room, func() (Receipt, error) {
+		return await(ctx, func(done func(Receipt, error)) { s.post(p, done) })
+	})
 }
 
 // conversed admits whoever holds the key of a conversation.
@@ -157,9 +159,6 @@ func (s *Service) postAgent(ctx context.Context, a Actor, p CustomerPost) (Custo
 	d := Draft{Room: v.Room, Text: p.Text, Type: ContentText, Nonce: p.Nonce}
 	if err := s.draft(a, d); err != nil {
 		return CustomerPosted{}, err
-	}
-	if v.State == WithBot {
-		s.hush(ctx, v.Room)
 	}
 	_, err = s.postAs(ctx, a, d, posting{may: conversed, turn: func(st State, eff *Effects) error { return s.claim(a, st, eff) }})
 	if err != nil {

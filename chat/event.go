@@ -78,7 +78,8 @@ type Event struct {
 	// Users are those for whom RoomJoined and RoomLeft are meant; their
 	// connections start or stop to receive the room's events.
 	Users []string
-	// Seq is set on messagesRead: User has read up to it.
+	// Seq is set on messagesRead: User has read up to it. On session-closed, if not
+	// zero, it is a socket's Session.Entered: those that entered before it end.
 	Seq int64
 	// Typing is set on typing; Origin is the connection that is left out. On a
 	// message it is the one that posted it, if any.

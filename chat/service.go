@@ -56,6 +56,9 @@ type Options struct {
 	Elsewhere Bus
 	// Here carries events to this node's connections alone; nil: it is Bus.
 	Here Bus
+	// Streamed returns the text of an open reply as far as this node's connections were
+	// told of it, "" for one that they were not; nil: of none.
+	Streamed func(room, reply string) string
 	// Listen lets this node hear of a topic until end is called; nil: it is alone.
 	Listen func(t Topic) (end func())
 	// Presence is asked who is online; nil: nobody is.

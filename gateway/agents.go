@@ -78,6 +78,7 @@ func (r *room) lineUp(e chat.Event) bool {
 		e.At = max(e.At, place(r.pending[n-1])/2)
 	}
 	r.pending = append(r.pending, e)
+	r.came++
 	r.wait()
 	return true
 }
@@ -85,8 +86,18 @@ func (r *room) lineUp(e chat.Event) bool {
 // release passes on what waited for the agents in a room that nobody listens to any
 // more. The caller holds both locks.
 func (h *Hub) release(r *room) {
-	waited := slices.DeleteFunc(r.pending, func(e chat.Event) bool { return !forAgents(e.Kind) })
+	h.sendWaiting(r.pending)
 	r.pending = nil
+}
+
+// sendWaiting passes those of the events on that are for the agents, without waiting.
+func (h *Hub) sendWaiting(events []chat.Event) {
+	var waited []chat.Event
+	for _, e := range events {
+		if forAgents(e.Kind) {
+			waited = append(waited, e)
+		}
+	}
 	if len(waited) > 0 {
 		go func() {
 			for _, e := range waited {

@@ -2,8 +2,6 @@ package gateway
 
 import (
 	"context"
-	"sync"
-	"time"
 
 	"parley/chat"
 )
@@ -19,6 +17,9 @@ type Among struct {
 	// AskReplies has the node that writes a reply in a room, if there is one, tell this
 	// node how it stands. It does not wait.
 	AskReplies func(room string)
+	// RetakeSession has a chatbot session's socket of this node be its only one, or end,
+	// as the store says: what told of it may be lost. Nil: there are no such sockets.
+	RetakeSession func(ctx context.Context, session string, entered int64) error
 }
 
 // Interest is what a node wants to hear of. Its methods are called under locks: they
@@ -40,6 +41,9 @@ type Roster interface {
 	Online(users []string) []string
 }
 
+// among reports whether there are other nodes.
+func (h *Hub) among() bool { return h.opts.Among.Interest != nil }
+
 func (h *Hub) listen(t chat.Topic) {
 	if h.opts.Among.Interest != nil {
 		h.opts.Among.Interest.Listen(t)
@@ -52,198 +56,45 @@ func (h *Hub) unlisten(t chat.Topic) {
 	}
 }
 
-// news settles with the other nodes whether a change of presence is one.
-func (h *Hub) news(e *chat.Event) bool {
-	if h.opts.Among.Roster == nil {
-		return true
-	}
-	changed, version := h.opts.Among.Roster.Set(e.User, e.Online)
-	e.Seq = version
-	return changed
-}
-
-// TellPresence tells the rooms of a user, who need not be on this node, that they
-// came online or went offline; version is the roster's.
-func (h *Hub) TellPresence(ctx context.Context, user string, online bool, version int64) error {
-	rooms, err := h.opts.Store.RoomHeads(ctx, user)
-	if err != nil {
-		return err
-	}
-	e := presenceEvent(user, online, h.opts.Epoch())
-	e.Seq = version
-	for _, r := range rooms {
-		e.Room = r.Room
-		h.share(e)
-	}
-	return nil
-}
-
-// OnlineHere returns the users who are online by this node.
-func (h *Hub) OnlineHere() []string {
-	h.usersMu.RLock()
-	defer h.usersMu.RUnlock()
-	var ids []string
-	for id, u := range h.users {
-		if u.online {
-			ids = append(ids, id)
-		}
-	}
-	return ids
-}
-
-// askEvery is how often another node is asked for the reply that it writes in a room.
-const askEvery = 200 * time.Millisecond
-
-// askReplies asks the other nodes for the rest of a reply of which something was missed.
-// The room's lock is held.
-func (r *room) askReplies() {
-	ask := r.hub.opts.Among.AskReplies
-	if ask == nil || r.asking {
-		return
-	}
-	r.asking = true
-	ask(r.id)
-	time.AfterFunc(askEvery, func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.asking = false
-	})
-}
-
 // Heard takes note that this node hears of the topics from here on, or again: what
 // was told before is read from the store, and asked for. It is called for topics that
 // were just listened to, and for all once the bus has lost something.
 func (h *Hub) Heard(ctx context.Context, topics []chat.Topic) error {
-	var rooms []string
+	var rooms, users []string
 	for _, t := range topics {
 		if id, ok := t.Room(); ok {
 			rooms = append(rooms, id)
 		}
 		if id, ok := t.User(); ok {
-			if err := h.reconcile(ctx, id); err != nil {
-				return err
-			}
+			users = append(users, id)
 		}
 	}
-	if err := h.compareRooms(ctx, rooms); err != nil {
+	if err := h.compareRooms(ctx, rooms, true); err != nil {
 		return err
 	}
-	if ask := h.opts.Among.AskReplies; ask != nil {
-		for _, id := range rooms {
-			if h.lookup(id) != nil {
-				ask(id)
-			}
-		}
-	}
-	return nil
-}
-
-// reconcileRounds bounds how often memberships are read that change meanwhile.
-const reconcileRounds = 5
-
-// reconcile brings the rooms of a user's sessions up to what the store says: what
-// told of a change may be lost. Because a change may come in while it is read, this
-// is done until it finds nothing more.
-func (h *Hub) reconcile(ctx context.Context, user string) error {
-	for range reconcileRounds {
-		heads, err := h.opts.Store.RoomHeads(ctx, user)
-		if err != nil {
+	for _, id := range users {
+		if err := h.reconcile(ctx, id); err != nil {
 			return err
 		}
-		joined, gone, ok := h.differ(user, heads)
-		if !ok || len(joined)+len(gone) == 0 {
-			return nil
-		}
-		for _, r := range joined {
-			if err := h.tellMembership(ctx, chat.EventRoomJoined, user, r); err != nil {
-				return err
-			}
-		}
-		for _, r := range gone {
-			if err := h.tellMembership(ctx, chat.EventRoomLeft, user, r); err != nil {
-				return err
-			}
+		if err := h.retake(ctx, id); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// differ compares the rooms that a user takes part in with those that are known
-// here. It reports false where none are.
-func (h *Hub) differ(user string, heads []chat.RoomHead) (joined, gone []string, ok bool) {
-	h.usersMu.RLock()
-	defer h.usersMu.RUnlock()
-	u := h.users[user]
-	if u == nil || u.rooms == nil {
-		return nil, nil, false
+// retake settles which node the sockets of a user's chatbot session belong to.
+func (h *Hub) retake(ctx context.Context, user string) error {
+	if h.opts.Among.RetakeSession == nil {
+		return nil
 	}
-	stored := make(map[string]struct{}, len(heads))
-	for _, r := range heads {
-		stored[r.Room] = struct{}{}
-		if _, in := u.rooms[r.Room]; !in {
-			joined = append(joined, r.Room)
+	for _, s := range h.sessionsOf(user) {
+		if s.chatbot == "" {
+			continue
+		}
+		if err := h.opts.Among.RetakeSession(ctx, s.chatbot, s.entered); err != nil {
+			return err
 		}
 	}
-	for r := range u.rooms {
-		if _, in := stored[r]; !in {
-			gone = append(gone, r)
-		}
-	}
-	return joined, gone, true
-}
-
-// tellMembership does what the event would have done that was lost.
-func (h *Hub) tellMembership(ctx context.Context, kind chat.EventKind, user, room string) error {
-	r, err := h.opts.Store.Room(ctx, room)
-	if err != nil && chat.CodeOf(err) != chat.CodeNotFound {
-		return err
-	}
-	e := chat.Event{Kind: kind, Room: room, RoomName: r.Name, Users: []string{user}, Epoch: h.opts.Epoch()}
-	switch {
-	case r.Deleted:
-		e.Kind = chat.EventRoomDeleted
-	case kind == chat.EventRoomJoined:
-		e.At = r.Version
-	}
-	e.Quiet = r.ParticipantCount > chat.LargeRoom
-	h.Publish(e)
 	return nil
-}
-
-// latest keeps the versions of the newest of users' presence, so that what two nodes
-// tell is not believed in the wrong order. Its zero value is empty.
-type latest struct {
-	mu       sync.Mutex
-	versions map[string]int64
-	order    []string // of users, oldest at next once it is full
-	next     int
-}
-
-// latestUsers bounds how many users are remembered.
-const latestUsers = 100_000
-
-// take reports whether nothing newer is known of the user. Version 0 is always new.
-func (l *latest) take(user string, version int64) bool {
-	if version == 0 {
-		return true
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	known, ok := l.versions[user]
-	if ok {
-		l.versions[user] = max(known, version)
-		return version >= known
-	}
-	if l.versions == nil {
-		l.versions = map[string]int64{}
-	}
-	l.versions[user] = version
-	if len(l.order) < latestUsers {
-		l.order = append(l.order, user)
-		return true
-	}
-	delete(l.versions, l.order[l.next])
-	l.order[l.next] = user
-	l.next = (l.next + 1) % latestUsers
-	return true
 }

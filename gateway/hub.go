@@ -19,6 +19,10 @@ import (
 type Heads interface {
 	// Heads returns the versions of the named rooms.
 	Heads(ctx context.Context, rooms []string) (map[string]int64, error)
+	// Stands returns how those of the named rooms stand that are there, and not deleted.
+	Stands(ctx context.Context, rooms []string) (map[string]chat.RoomHead, error)
+	// Active returns those of the users who take part in a room.
+	Active(ctx context.Context, room string, users []string) ([]string, error)
 	// RoomHeads lists the rooms that a user takes part in.
 	RoomHeads(ctx context.Context, user string) ([]chat.RoomHead, error)
 	// Room returns a room, of which the hub wants ClearedVersion.
@@ -67,6 +71,7 @@ type Hub struct {
 	agents  map[*Session]struct{} // of agents and administrators, connected or waited for
 
 	watches watches
+	doubts  doubts
 
 	ended   recent       // replies
 	here    latest       // users' presence
@@ -117,6 +122,9 @@ func (h *Hub) Publish(e chat.Event) {
 		}
 	}
 	h.watches.hear(e)
+	if e.Kind == chat.EventRoomJoined || e.Kind == chat.EventRoomLeft {
+		h.doubt(e)
+	}
 	for {
 		if e.Kind == chat.EventRoomJoined {
 			h.subscribeUsers(e)
@@ -233,15 +241,22 @@ func (h *Hub) revoke(e chat.Event) {
 	}
 }
 
-// closeSession ends the connections of a chatbot session.
+// closeSession ends the connections of a chatbot session; of one that was taken by a
+// newer socket, those that entered it before. Where that is news no more, who took it
+// in its stead tells so.
 func (h *Hub) closeSession(e chat.Event) {
 	why := chat.ErrSessionClosed
 	if e.Replaced {
 		why = chat.ErrSessionReplaced
 	}
 	for _, s := range h.sessionsOf(e.User) {
-		if s.chatbot != "" && s.chatbot == e.Origin {
+		switch {
+		case s.chatbot == "" || s.chatbot != e.Origin:
+		case e.Seq == 0 || s.entered < e.Seq:
 			s.End(why)
+		case s.entered > e.Seq && h.opts.Among.Elsewhere != nil:
+			e.Seq = s.entered
+			h.opts.Among.Elsewhere.Publish(e)
 		}
 	}
 }

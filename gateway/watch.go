@@ -23,7 +23,9 @@ type watches struct {
 type watched struct {
 	news map[chan struct{}]struct{}
 	seen int64 // the highest version that was read, heard of, or found in the store
-	idle bool  // nobody watched when it was last compared
+	// ownerEpoch is the highest that was heard of, or found in the store; 0 for none.
+	ownerEpoch int64
+	idle       bool // nobody watched when it was last compared
 }
 
 // Watch returns a channel of capacity one that gets a value after each event from
@@ -80,7 +82,7 @@ func (w *watches) hear(e chat.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if r := w.rooms[e.Room]; r != nil {
-		r.seen = max(r.seen, e.Version)
+		r.seen, r.ownerEpoch = max(r.seen, e.Version), max(r.ownerEpoch, e.OwnerEpoch)
 		r.wake()
 	}
 }
@@ -113,8 +115,9 @@ func (w *watches) listed() (ids, left []string) {
 	return ids, left
 }
 
-// compared wakes those whose room has gone further on than was heard, or is gone.
-func (w *watches) compared(ids []string, heads map[string]int64) {
+// compared wakes those whose room has gone further on than was heard, or is gone, or
+// whose conversation is perhaps with somebody else.
+func (w *watches) compared(ids []string, stands map[string]chat.RoomHead) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, id := range ids {
@@ -122,10 +125,10 @@ func (w *watches) compared(ids []string, heads map[string]int64) {
 		if r == nil {
 			continue
 		}
-		head, exists := heads[id]
-		if !exists || head > r.seen {
+		head, exists := stands[id]
+		if !exists || head.Version > r.seen || head.OwnerEpoch > r.ownerEpoch {
 			r.wake()
 		}
-		r.seen = max(r.seen, head)
+		r.seen, r.ownerEpoch = max(r.seen, head.Version), max(r.ownerEpoch, head.OwnerEpoch)
 	}
 }

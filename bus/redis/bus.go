@@ -3,6 +3,9 @@ package redis
 import (
 	"context"
 	"log/slog"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"parley/chat"
@@ -23,19 +26,35 @@ type Options struct {
 	// Heard is called once the node hears of topics, and for all once something was lost;
 	// an error has it called again. It may take as long as reading the store does.
 	Heard func(ctx context.Context, topics []chat.Topic) error
-	// Here returns the users who are online by this node.
-	Here func() []string
 	// Changed tells that a user came online or went offline, as all nodes together see
 	// it, of which nobody else will tell: their node is gone, or could not ask at the time.
 	Changed func(ctx context.Context, user string, online bool, version int64) error
 	Log     *slog.Logger
 }
 
+// timing is what tests have shorter: linger, pingEvery and readTimeout.
+type timing struct{ linger, ping, read time.Duration }
+
 // Bus is one node's part. It implements chat.Bus, for the other nodes alone,
 // gateway.Interest and gateway.Roster; its methods may be called at once.
 type Bus struct {
-	opts   Options
-	client *client
+	opts     Options
+	client   *client
+	codec    *codec
+	timing   timing
+	link     link
+	hearings hearings
+	counts   counts
+
+	early  early
+	shards atomic.Pointer[[]*shard] // nil before Redis was reached
+
+	delivering sync.Mutex
+
+	registry *registry
+	ears     *ears
+	roster   *roster
+	quotas   quotas
 }
 
 // Open returns a bus that is not connected yet: that is Run's. An error is one of the options.
@@ -47,43 +66,135 @@ func Open(o Options) (*Bus, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	return &Bus{opts: o, client: c}, nil
+	codec, err := newCodec(o.Node)
+	if err != nil {
+		return nil, err
+	}
+	b := &Bus{opts: o, client: c, codec: codec, timing: timing{linger, pingEvery, readTimeout}, registry: newRegistry(usualPace), ears: newEars(), roster: newRoster()}
+	b.link.log = o.Log
+	b.hearings = hearings{call: o.Heard, wanted: b.listening, log: o.Log, ready: make(chan struct{}, 1), topics: map[chat.Topic]struct{}{}}
+	b.Listen(chat.TopicNodes)
+	b.Listen(chat.NodeTopic(o.Node))
+	return b, nil
 }
 
-// Run connects, and keeps the node among the others until ctx ends; then it leaves,
-// within a second.
-func (b *Bus) Run(ctx context.Context) { <-ctx.Done() }
+// Run connects, and keeps the node among the others until ctx ends; then it publishes
+// what is queued and leaves, within a second if Redis answers. It is called once.
+func (b *Bus) Run(ctx context.Context) {
+	var work sync.WaitGroup
+	for _, run := range []func(context.Context){b.hearings.run, b.runRoster, b.runRegistry, b.runQuotas} {
+		work.Go(func() { run(ctx) })
+	}
+	defer work.Wait()
+	if !b.connect(ctx) {
+		return
+	}
+	for _, s := range *b.shards.Load() {
+		work.Go(func() { s.listen(ctx) })
+		work.Go(func() { s.publish(ctx) })
+	}
+}
+
+// connect reaches Redis for the first time, and reports false if ctx ends before.
+func (b *Bus) connect(ctx context.Context) bool {
+	failures := newBackoff()
+	for {
+		redis, err := b.client.get(ctx)
+		if ctx.Err() != nil {
+			return false
+		}
+		b.link.report("connect", err)
+		if err == nil {
+			b.attach(newShards(b, redis, b.client.clustered()))
+			return true
+		}
+		if !pause(ctx, failures.NextBackOff()) {
+			return false
+		}
+	}
+}
 
 // Close ends the connections, behind Run.
 func (b *Bus) Close() error { return b.client.close() }
 
-// Publish gives an event to the other nodes that it concerns. It does not wait.
-func (b *Bus) Publish(chat.Event) {}
-
-// Listen implements gateway.Interest.
-func (b *Bus) Listen(chat.Topic) {}
-
-// Unlisten implements gateway.Interest.
-func (b *Bus) Unlisten(chat.Topic) {}
-
-// Set implements gateway.Roster.
-func (b *Bus) Set(string, bool) (bool, int64) { return true, 0 }
-
-// Online implements gateway.Roster.
-func (b *Bus) Online([]string) []string { return nil }
-
-// NodeURL returns where a live node is reached, as far as is known.
-func (b *Bus) NodeURL(string) (string, bool) { return "", false }
-
-// Quota is what a node has used of a rate, by key: see limit.Limiter.
-type Quota interface {
-	// Spent returns what was used of each key since the last call, in time: the
-	// events, each as long as the rate takes to give one.
-	Spent() map[string]time.Duration
-	// Raise notes until when a key is used up, as all nodes together have used it.
-	Raise(key string, full time.Time)
+// Publish implements chat.Bus, for the other nodes that the event concerns.
+func (b *Bus) Publish(e chat.Event) {
+	if e.Node == b.opts.Node && e.Node != "" {
+		return
+	}
+	for _, p := range e.Parcels() {
+		payload, err := b.codec.encode(&p.Event)
+		if err != nil {
+			b.opts.Log.Error("an event cannot travel to other nodes", "kind", e.Kind, "room", e.Room, "error", err)
+		}
+		b.put(parcel{topic: p.Topic, payload: payload}, err != nil)
+	}
 }
 
-// Share has the nodes share a rate, which has the same name on each. It is called
-// before Run.
-func (b *Bus) Share(string, Quota) {}
+// put queues a parcel, or notes that it is lost.
+func (b *Bus) put(p parcel, lost bool) {
+	s := b.shard(p.topic)
+	if s == nil {
+		s = b.early.lose(b, p.topic)
+		lost = true
+	}
+	switch {
+	case lost && s != nil:
+		s.outbox.lose(p.topic)
+	case !lost:
+		lost = !s.outbox.put(p)
+	}
+	if lost {
+		b.counts.lost.Add(1)
+	}
+}
+
+// deliver hands an event over. The node lives on if that panics.
+func (b *Bus) deliver(e chat.Event) {
+	b.delivering.Lock()
+	defer b.delivering.Unlock()
+	defer func() {
+		if p := recover(); p != nil {
+			b.opts.Log.Error("panic", "while", "taking an event from another node", "kind", e.Kind, "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	b.hear(e)
+	b.opts.Deliver(e)
+	b.counts.delivered.Add(1)
+}
+
+// Listen implements gateway.Interest.
+func (b *Bus) Listen(t chat.Topic) {
+	s := b.shard(t)
+	if s == nil {
+		s = b.early.listen(b, t, 1)
+	}
+	if s != nil && s.interests.listen(t, 1) {
+		b.hearings.add(t) // by whoever listened before: what this one has missed is not known
+	}
+}
+
+// Unlisten implements gateway.Interest.
+func (b *Bus) Unlisten(t chat.Topic) {
+	s := b.shard(t)
+	if s == nil {
+		s = b.early.listen(b, t, -1)
+	}
+	if s != nil {
+		s.interests.unlisten(t, time.Now())
+	}
+}
+
+// listening reports whether somebody listens to a topic.
+func (b *Bus) listening(t chat.Topic) bool {
+	s := b.shard(t)
+	return s != nil && s.interests.wanted(t)
+}
+
+// shard returns the topic's, nil before Redis was reached.
+func (b *Bus) shard(t chat.Topic) *shard {
+	if shards := b.shards.Load(); shards != nil {
+		return shardOf(*shards, t)
+	}
+	return nil
+}

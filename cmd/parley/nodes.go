@@ -76,13 +76,15 @@ func (s *server) wireNodes() error {
 	if s.redisURL == "" {
 		return nil
 	}
+	if strings.HasPrefix(s.files.URL, "file://") {
+		s.log.Warn("files are kept on this machine: the other nodes do not find them, unless all share the directory", "setting", "PARLEY_FILES_URL")
+	}
 	s.node = newNode()
 	var err error
 	s.bus, err = redis.Open(redis.Options{
 		URL: s.redisURL, Node: s.node, NodeURL: s.nodeURL, Log: s.log,
 		Deliver: s.deliver,
 		Heard:   func(ctx context.Context, topics []chat.Topic) error { return s.hub.Heard(ctx, topics) },
-		Here:    func() []string { return s.hub.OnlineHere() },
 		Changed: func(ctx context.Context, user string, online bool, version int64) error {
 			return s.hub.TellPresence(ctx, user, online, version)
 		},
@@ -99,20 +101,19 @@ func (s *server) among() gateway.Among {
 		return gateway.Among{}
 	}
 	return gateway.Among{
-		Elsewhere: s.bus, Interest: s.bus, Roster: s.bus, AskReplies: func(room string) { s.chat.AskReplies(room) },
+		Elsewhere: s.bus, Interest: s.bus, Roster: s.bus,
+		AskReplies: func(room string) { s.chat.AskReplies(room) },
+		RetakeSession: func(ctx context.Context, session string, entered int64) error {
+			return s.chat.RetakeSession(ctx, session, entered)
+		},
 	}
 }
 
 // deliver takes an event from another node.
 func (s *server) deliver(e chat.Event) {
-	switch e.Kind {
-	case chat.EventReplyAsked, chat.EventReplyStopped, chat.EventSilenced, chat.EventQueueChanged:
-		s.chat.Hear(e)
-		return
-	case chat.EventUserRevoked:
-		s.chat.Hear(e)
+	if s.chat.Hear(e) {
+		s.hub.Publish(e)
 	}
-	s.hub.Publish(e)
 }
 
 // everywhere carries events to all nodes, this one first. What is the same for all
@@ -136,6 +137,7 @@ func (s *server) shareNodes(o *chat.Options) {
 		return
 	}
 	o.Bus, o.Here, o.Elsewhere, o.Node = everywhere{s.hub, s.bus}, s.hub, s.bus, s.node
+	o.Streamed = s.hub.Streamed
 	o.Listen = func(t chat.Topic) func() {
 		s.bus.Listen(t)
 		return func() { s.bus.Unlisten(t) }

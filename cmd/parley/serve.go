@@ -20,8 +20,8 @@ import (
 	"parley/files"
 	"parley/frontend"
 	"parley/gateway"
-	"parley/gateway/engineio"
 	"parley/gateway/rawws"
+	"parley/gateway/relay"
 	"parley/gateway/socketio"
 	"parley/limit"
 	"parley/store"
@@ -36,6 +36,7 @@ type server struct {
 	hub     *gateway.Hub
 	node    string     // names this one among several
 	bus     *redis.Bus // nil for one node
+	relay   *relay.Relay
 	auth    *auth.Service
 	chat    *chat.Service
 	blobs   chat.Blobs
@@ -88,7 +89,7 @@ func (s *server) wireDomain(ctx context.Context) error {
 	if s.blobs, err = files.Open(ctx, s.files); err != nil {
 		return fmt.Errorf("PARLEY_FILES_URL: %w", err)
 	}
-	if err := s.wireNodes(); err != nil {
+	if err := errors.Join(s.wireNodes(), s.wireRelay()); err != nil {
 		return err
 	}
 	s.hub = gateway.NewHub(gateway.Options{
@@ -164,6 +165,9 @@ func (s *server) close(ctx context.Context) error {
 	if s.bus != nil {
 		err = errors.Join(err, s.bus.Close())
 	}
+	if s.relay != nil {
+		s.relay.Close()
+	}
 	return errors.Join(err, s.store.Close(ctx))
 }
 
@@ -183,10 +187,7 @@ func (s *server) authenticate(ctx context.Context, credentials ...string) (chat.
 func (s *server) socketOptions() socketio.Options {
 	o := socketio.Options{
 		Chat: s.chat, Hub: s.hub, Authenticate: s.authenticate, Admit: s.door.admit, Log: s.log,
-		Engine: engineio.Options{
-			MaxPayload: s.command.LimitFrame, OutboxBytes: s.command.LimitOutbox,
-			PingInterval: s.ping, PingTimeout: s.pingWait, AllowOrigin: s.door.allowOrigin,
-		},
+		Engine: s.engineOptions(),
 	}
 	if s.command.RateLimits != "off" {
 		o.EventRate = func() socketio.Limiter { return limit.NewBucket(s.rates.events, time.Now) }
@@ -212,7 +213,7 @@ func (s *server) rawOptions() rawws.Options {
 
 func (s *server) apiOptions() api.Options {
 	o := api.Options{
-		Chat: s.chat, Authenticate: s.authenticate, Ready: s.ready, Realtime: s.sockets, Raw: s.raw, Pages: frontend.Pages(),
+		Chat: s.chat, Authenticate: s.authenticate, Ready: s.ready, Realtime: s.realtime(), Raw: s.raw, Pages: frontend.Pages(),
 		MasterKey: s.masterKey, Origins: s.origins, TrustedProxies: s.proxies, BasePath: s.basePath, BodyLimit: s.command.LimitFrame,
 		Version: version, Log: s.log, Observe: observe, Stats: s.stats,
 		Limits: api.Limits{
@@ -269,7 +270,7 @@ func (s *server) serve(ctx context.Context, l *listeners) error {
 	}, s.nodeRuns()...) {
 		work.Go(func() { run(background) })
 	}
-	l.serveOps(s.command.OpsAddr, newMetrics(s.sockets, s.raw, s.hub), s.log)
+	l.serveOps(s.command.OpsAddr, s.metrics(), s.log)
 	failed := l.serve(api.New(s.apiOptions()), s.log)
 	s.log.Info("parley serves", "version", version, "addresses", l.names(), "database", redacted(s.command.DatabaseURL))
 	var err error
@@ -316,11 +317,9 @@ func (s *server) drainSockets(ctx context.Context) {
 		d.Staged, d.Notice = true, s.drain/10
 		d.Spread = min(d.Spread, s.drain/4)
 	}
-	raw := make(chan struct{})
-	go func() {
-		defer close(raw)
-		s.raw.Drain(ctx, d)
-	}()
+	var others sync.WaitGroup
+	others.Go(func() { s.raw.Drain(ctx, d) })
+	others.Go(func() { s.drainRelay(ctx, d) })
 	s.sockets.Drain(ctx, d)
-	<-raw
+	others.Wait()
 }

@@ -20,7 +20,20 @@ import (
 
 // database is the one setting that every command needs.
 type database struct {
-	DatabaseURL string `env:"PARLEY_DATABASE_URL" default:"sqlite://data/parley.db" help:"sqlite://PATH or postgres://..."`
+	DatabaseURL     string `env:"PARLEY_DATABASE_URL" default:"sqlite://data/parley.db" help:"sqlite://PATH or postgres://..."`
+	DatabaseURLFile string `env:"PARLEY_DATABASE_URL_FILE" help:"A file that holds it; without one, PARLEY_DATABASE_URL counts."`
+}
+
+// AfterApply is called by kong: what the file holds is the URL. That it is also given
+// is no mistake, for it always is, by default.
+func (d *database) AfterApply() error {
+	var m mistakes
+	if url := secretOf("", d.DatabaseURLFile, "PARLEY_DATABASE_URL", &m); url != "" {
+		d.DatabaseURL = url
+	} else if d.DatabaseURLFile != "" && len(m) == 0 {
+		m.add("PARLEY_DATABASE_URL_FILE", errors.New("is empty"))
+	}
+	return errors.Join(m...)
 }
 
 // secrets are the settings that tokens are made and checked with.
