@@ -71,7 +71,7 @@ test-long: deps build test-scale ## The long forms of the fault tests
 test-scale: deps ## Search and read a million messages on both databases; prints figures
 	PARLEY_LONG=1 go test -timeout 40m -count=1 -v ./test/scale
 
-bench-smoke: build bench/node/node_modules/.installed ## Parley beside Node and a bare broadcast
+bench-smoke: build bench/node/node_modules/.installed ## Parley beside Node and a bare broadcast, three nodes beside one
 	bin/parley-bench smoke --parley bin/parley
 
 eval-retrieval: deps ## 50 questions: how often the passage that answers is among the best five

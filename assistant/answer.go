@@ -16,8 +16,10 @@ const (
 	// openFor is how long a reply that cannot be begun is tried while the store is away.
 	openFor = time.Minute
 	// askAgain is how often a question is tried while another node writes a reply in
-	// its conversation.
+	// its conversation, or has an earlier one to answer; overdue how long that one is
+	// waited for while nothing is written.
 	askAgain = 250 * time.Millisecond
+	overdue  = time.Second
 	// closeFor is how long a reply that cannot be closed is tried. Past it, its lease
 	// runs out and any node closes it.
 	closeFor = 10 * time.Second
@@ -60,19 +62,46 @@ func levelOf(err error) slog.Level {
 	return slog.LevelError
 }
 
-// begin opens the reply as soon as that can be: however long another one takes.
+// begin opens the reply as soon as that can be: however long another one takes, and
+// behind the earlier questions of the conversation, whose nodes are not waited for if
+// they give no sign.
 func (r *Runner) begin(ctx context.Context, q chat.Question, stop func()) (*chat.Reply, error) {
+	var quiet time.Time // since when nothing is written, though an earlier question waits
 	for {
 		reply, err := r.tryOpen(ctx, q, stop)
-		if !errors.Is(err, chat.ErrReplyOpen) {
+		switch {
+		case errors.Is(err, chat.ErrReplyOpen):
+			quiet, q.Overdue = time.Time{}, false
+		case !errors.Is(err, chat.ErrEarlierWaits):
 			return reply, err
+		case quiet.IsZero():
+			quiet = time.Now()
+		default:
+			q.Overdue = time.Since(quiet) >= overdue
 		}
-		select {
-		case <-time.After(askAgain):
-		case <-ctx.Done():
-			return nil, ctx.Err()
+		if err := r.news(ctx, q.Room.ID); err != nil {
+			return nil, err
 		}
 	}
+}
+
+// news waits until something is said in a room, or askAgain.
+func (r *Runner) news(ctx context.Context, room string) error {
+	var news <-chan struct{}
+	if watch := r.opts.Chat.Watch; watch != nil {
+		heard, end := watch(room, 0)
+		defer end()
+		news = heard
+	}
+	timer := time.NewTimer(askAgain)
+	defer timer.Stop()
+	select {
+	case <-news:
+	case <-timer.C:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return nil
 }
 
 // tryOpen tries to open the reply until the store says something.

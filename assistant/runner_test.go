@@ -25,6 +25,7 @@ var ann = chat.Actor{ID: "ann", Name: "Ann", Role: chat.RoleUser}
 type desk struct {
 	*chat.Service
 	t      *testing.T
+	url    string
 	runner *assistant.Runner
 	db     *store.Store
 	asked  chan *call
@@ -74,12 +75,12 @@ func (c *call) finish(s chat.Status) { c.end <- assistant.Ending{Status: s} }
 func newDesk(t *testing.T, change ...func(*assistant.Options)) *desk {
 	t.Helper()
 	d := &desk{t: t, asked: make(chan *call, 100), news: make(chan struct{})}
-	url := testenv.SQLite(t)
-	if err := store.MigrateUp(t.Context(), url); err != nil {
+	d.url = testenv.SQLite(t)
+	if err := store.MigrateUp(t.Context(), d.url); err != nil {
 		t.Fatal(err)
 	}
 	var err error
-	if d.db, err = store.Open(t.Context(), store.Options{URL: url, Logger: slog.New(slog.DiscardHandler)}); err != nil {
+	if d.db, err = store.Open(t.Context(), store.Options{URL: d.url, Logger: slog.New(slog.DiscardHandler)}); err != nil {
 		t.Fatal(err)
 	}
 	o := assistant.Options{Mock: d, Log: slog.New(slog.DiscardHandler), CheckpointEvery: 10 * time.Millisecond}
@@ -335,24 +336,6 @@ func TestWaitingQuestionKnowsTheAnswerBefore(t *testing.T) {
 	}
 	c.finish(chat.StatusComplete)
 	d.next().finish(chat.StatusComplete)
-}
-
-// TestAnotherNodesReply: a question waits as long as another node writes in its
-// conversation.
-func TestAnotherNodesReply(t *testing.T) {
-	d := newDesk(t)
-	first := d.say("one")
-	c := d.next()
-	other := &desk{t: t, asked: make(chan *call, 1), news: make(chan struct{}), db: d.db}
-	other.runner = assistant.NewRunner(assistant.Options{Mock: other, Log: slog.New(slog.DiscardHandler)})
-	other.Service = chat.NewService(chat.Options{Store: d.db, Bus: other, Now: time.Now, NewID: uuid.NewString, Assistant: other.runner})
-	other.runner.Bind(other.Service)
-	t.Cleanup(func() { _ = other.runner.Close(context.Background(), 0) })
-	q := other.say("two")
-	c.finish(chat.StatusComplete)
-	d.answer(first)
-	other.next().finish(chat.StatusComplete)
-	other.answer(q)
 }
 
 // TestTooManyWait: past the bound questions are refused, and taken again later.

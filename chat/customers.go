@@ -131,7 +131,9 @@ func (s *Service) postAs(ctx context.Context, sender Actor, d Draft, p posting) 
 	if agent(sender) != nil {
 		p.asker = &sender
 	}
-	return await(ctx, func(done func(Receipt, error)) { s.post(p, done) })
+	return hushing(ctx, s, d.Room, func() (Receipt, error) {
+		return await(ctx, func(done func(Receipt, error)) { s.post(p, done) })
+	})
 }
 
 // conversed admits whoever holds the key of a conversation.

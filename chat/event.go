@@ -40,6 +40,17 @@ const (
 	// EventUserRevoked tells nodes to end a user's connections: all of them if
 	// the user is blocked, else those of own tokens older than TokenVersion.
 	EventUserRevoked EventKind = "user-revoked"
+	// EventQueueChanged tells nodes that the queue of customers is another.
+	EventQueueChanged EventKind = "queue-changed"
+	// EventReplyAsked asks the node that writes a reply in the room, if there is one,
+	// to tell the node Origin how it stands; by an EventStreamStart and an
+	// EventStreamToken with all of the text.
+	EventReplyAsked EventKind = "reply-asked"
+	// EventReplyStopped asks the node that writes the reply MessageID to end it;
+	// EventSilenced the one that writes any in the room, and answers what waits there,
+	// to let go of all: its bot is about to lose its turn.
+	EventReplyStopped EventKind = "reply-stopped"
+	EventSilenced     EventKind = "silenced"
 )
 
 // Event is a fact, published once its transaction has committed.
@@ -67,7 +78,8 @@ type Event struct {
 	// Users are those for whom RoomJoined and RoomLeft are meant; their
 	// connections start or stop to receive the room's events.
 	Users []string
-	// Seq is set on messagesRead: User has read up to it.
+	// Seq is set on messagesRead: User has read up to it. On session-closed, if not
+	// zero, it is a socket's Session.Entered: those that entered before it end.
 	Seq int64
 	// Typing is set on typing; Origin is the connection that is left out. On a
 	// message it is the one that posted it, if any.
@@ -78,11 +90,17 @@ type Event struct {
 	Offset           int
 	// Replaced is set on session-closed where a newer one took its place.
 	Replaced bool
-	// Online is set on presence.
+	// Online is set on presence. Its Seq, if not zero, orders a user's changes as they
+	// were seen by all nodes together.
 	Online bool
 	// TokenVersion and Blocked are set on user-revoked.
 	TokenVersion int64
 	Blocked      bool
+	// Node is the one node that the event is for, "" for all that it concerns.
+	Node string
+	// Body, if set, is the event as Socket.IO clients are shown it, up to its offset: it
+	// is encoded once, by the node that publishes it, and passed on as it is.
+	Body []byte
 	// Quiet says on membership events that the room is large: they are told to
 	// those concerned alone, and still move subscriptions.
 	Quiet bool

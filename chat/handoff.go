@@ -112,13 +112,14 @@ func (s *Service) turn(ctx context.Context, a Actor, key string, decide func(Sta
 
 // changeConversation applies a decision to a room's conversation.
 func (s *Service) changeConversation(ctx context.Context, room string, decide func(State, *Effects) error) (Outcome, error) {
-	return s.apply(ctx, Command{Room: room, Decide: func(st State) (Effects, error) {
+	cmd := Command{Room: room, Decide: func(st State) (Effects, error) {
 		if st.Room.ID == "" || st.Room.Deleted || st.Conversation == nil {
 			return Effects{}, ErrConversationNotFound
 		}
 		var eff Effects
 		return eff, decide(st, &eff)
-	}}, nil)
+	}}
+	return hushing(ctx, s, room, func() (Outcome, error) { return s.apply(ctx, cmd, nil) })
 }
 
 // MaxReason bounds the reason of an escalation, in bytes.
@@ -184,7 +185,7 @@ func (s *Service) talk(ctx context.Context, a Actor) (string, error) {
 // inbox yet.
 func (s *Service) escalate(ctx context.Context, room, reason string, first Conversation) error {
 	now := s.now()
-	_, err := s.apply(ctx, Command{Room: room, Decide: func(st State) (Effects, error) {
+	cmd := Command{Room: room, Decide: func(st State) (Effects, error) {
 		if st.Room.ID == "" || st.Room.Deleted {
 			return Effects{}, ErrRoomNotFound
 		}
@@ -199,7 +200,8 @@ func (s *Service) escalate(ctx context.Context, room, reason string, first Conve
 		turn(st, &eff, Waiting, "", now)
 		eff.Conversation.Reason = reason
 		return eff, nil
-	}}, nil)
+	}}
+	_, err := hushing(ctx, s, room, func() (Outcome, error) { return s.apply(ctx, cmd, nil) })
 	return err
 }
 

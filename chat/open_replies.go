@@ -12,11 +12,27 @@ type openReplies struct {
 	byRoom map[string]*Reply
 	// missed are replies that were to be frozen and were not here: another node's, or
 	// one that is stored and about to come.
-	missed map[string]struct{}
+	missed marks
+	// waived are replies that may be closed under a writer on another node.
+	waived marks
 }
 
-// maxMissed bounds what is remembered of replies that never come.
-const maxMissed = 1000
+// marks are ids of replies; past maxMarks all are forgotten.
+type marks map[string]struct{}
+
+const maxMarks = 1000
+
+func (m *marks) add(id string) {
+	if *m == nil || len(*m) >= maxMarks {
+		*m = marks{}
+	}
+	(*m)[id] = struct{}{}
+}
+
+func (m marks) has(id string) bool {
+	_, ok := m[id]
+	return ok
+}
 
 func (o *openReplies) add(r *Reply) {
 	o.mu.Lock()
@@ -25,7 +41,7 @@ func (o *openReplies) add(r *Reply) {
 		o.byID, o.byRoom = map[string]*Reply{}, map[string]*Reply{}
 	}
 	o.byID[r.message.ID], o.byRoom[r.room.ID] = r, r
-	if _, closed := o.missed[r.message.ID]; closed {
+	if o.missed.has(r.message.ID) {
 		delete(o.missed, r.message.ID)
 		r.freeze()
 	}
@@ -41,19 +57,36 @@ func (o *openReplies) remove(r *Reply) {
 }
 
 // freeze ends a reply that is about to be closed under its writer, and returns what
-// there is of it: not a word of it comes out any more. It returns nil for one that
-// is not written here.
-func (o *openReplies) freeze(id string) *Frozen {
+// there is of it: not a word of it comes out any more. One that is not written here is
+// remembered, and nil returned; unless another node may be writing it (elsewhere) and
+// it was not waived: then it stays as it is, and ok is false.
+func (o *openReplies) freeze(id string, elsewhere bool) (f *Frozen, ok bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if r := o.byID[id]; r != nil {
-		return r.freeze()
+		return r.freeze(), true
 	}
-	if o.missed == nil || len(o.missed) >= maxMissed {
-		o.missed = map[string]struct{}{}
+	if elsewhere && !o.waived.has(id) {
+		return nil, false
 	}
-	o.missed[id] = struct{}{}
-	return nil
+	o.missed.add(id)
+	return nil, true
+}
+
+// waive lets a reply be closed whether or not another node writes it.
+func (o *openReplies) waive(id string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.waived.add(id)
+}
+
+// closed ends a reply that another node has closed.
+func (o *openReplies) closed(id string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if r := o.byID[id]; r != nil {
+		r.freeze()
+	}
 }
 
 func (o *openReplies) has(id string) bool {
@@ -83,6 +116,26 @@ func (o *openReplies) of(user string) []func() {
 		}
 	}
 	return stops
+}
+
+// end ends a reply's writing, if it is written here, and does not wait.
+func (o *openReplies) end(id string) {
+	o.mu.Lock()
+	r := o.byID[id]
+	o.mu.Unlock()
+	if r != nil {
+		r.stop()
+	}
+}
+
+// endIn is end for what is written in a room.
+func (o *openReplies) endIn(room string) {
+	o.mu.Lock()
+	r := o.byRoom[room]
+	o.mu.Unlock()
+	if r != nil {
+		r.stop()
+	}
 }
 
 // stop ends a reply's writing and waits until it is closed, or ctx ends. It

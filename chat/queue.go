@@ -30,7 +30,7 @@ const (
 	// tellPause is how long changes of the queue are gathered before they are told.
 	tellPause = 200 * time.Millisecond
 	// tellEvery is how often everybody is told anew: who came in meanwhile does not
-	// know their place, and another node may have changed it.
+	// know their place, and what another node tells of it may be lost.
 	tellEvery = 5 * time.Second
 )
 
@@ -70,7 +70,7 @@ func (s *Service) tellQueue(ctx context.Context) error {
 			continue
 		}
 		c := w.Conversation
-		s.Bus.Publish(Event{
+		s.Here.Publish(Event{
 			Kind: EventConversationState, Room: w.Room, At: w.Version, OwnerEpoch: w.OwnerEpoch, Epoch: s.Store.Epoch(),
 			Conversation: &c, Position: p.position,
 		})

@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -88,12 +89,23 @@ func (s *Service) StopReply(ctx context.Context, a Actor, messageID string) erro
 	return s.cancelReply(ctx, m.Room, messageID)
 }
 
-// cancelReply ends an open reply. One that this node does not write is closed as
-// of its last checkpoint; its writer finds that out with its next.
+// StopIn ends the reply that is being written in one of the caller's rooms, if there
+// is one, as StopReply does.
+func (s *Service) StopIn(ctx context.Context, a Actor, room string) error {
+	r, err := s.member(ctx, a, room)
+	if err != nil || r.OpenReply == "" {
+		return err
+	}
+	return s.StopReply(ctx, a, r.OpenReply)
+}
+
+// cancelReply ends an open reply. One that another node writes is ended there; of
+// one whose node does not answer, what was last stored is kept.
 func (s *Service) cancelReply(ctx context.Context, room, message string) error {
 	if s.replies.stop(ctx, message) {
 		return ctx.Err()
 	}
+	s.stopElsewhere(ctx, Event{Kind: EventReplyStopped, Room: room, MessageID: message}, message)
 	_, err := s.changeReply(ctx, room, message, func(m *Message, _ Room) error {
 		m.Status, m.UpdatedAt = StatusCancelled, s.now()
 		return nil
@@ -115,31 +127,28 @@ func (s *Service) StopRepliesTo(user string) {
 // OpenReplies returns the replies that this node writes in the room.
 func (s *Service) OpenReplies(room string) []OpenReply { return s.replies.in(room) }
 
-// SweepReplies closes as interrupted what no node has written to for the lease:
-// its text is what was last stored. It returns how many it closed.
+// SweepReplies closes as interrupted what no node has written to for the lease: with
+// the text that was last stored, or more where this node was told more. It returns how
+// many it closed.
 func (s *Service) SweepReplies(ctx context.Context, lease time.Duration) (int, error) {
 	const most = 100
-	before := s.now().Add(-lease)
-	lost, err := s.Store.StreamingBefore(ctx, before, most)
+	now := s.now()
+	lost, err := s.Store.StreamingBefore(ctx, now.Add(-lease), most)
 	if err != nil {
 		return 0, err
 	}
 	n := 0
 	for _, m := range lost {
-		if s.replies.has(m.ID) {
+		told := s.streamed(m)
+		wait := lease
+		if told == "" && s.Elsewhere != nil {
+			wait += sweepBehind
+		}
+		before := now.Add(-wait)
+		if s.replies.has(m.ID) || m.UpdatedAt.After(before) {
 			continue
 		}
-		record := m.Reply
-		_, err := s.changeReply(ctx, m.Room, m.ID, func(m *Message, room Room) error {
-			if m.UpdatedAt.After(before) {
-				return ErrReplyOpen // its writer lives
-			}
-			m.Status, m.UpdatedAt = StatusInterrupted, s.now()
-			if record != nil && record.OwnerEpoch != room.OwnerEpoch {
-				m.Status, m.Text = StatusCancelled, "" // nothing of a bot's comes out once it owns no more
-			}
-			return nil
-		})
+		_, err := s.changeReply(ctx, m.Room, m.ID, interrupted(m.Reply, told, before, s.now()))
 		switch CodeOf(err) {
 		case "":
 			n++
@@ -149,4 +158,33 @@ func (s *Service) SweepReplies(ctx context.Context, lease time.Duration) (int, e
 		}
 	}
 	return n, nil
+}
+
+// sweepBehind is how much later a node closes a reply of which it was told nothing: one
+// that was told of it knows more than what was last stored.
+const sweepBehind = time.Second
+
+// streamed is what this node was told of a reply.
+func (s *Service) streamed(m Message) string {
+	if s.Streamed == nil {
+		return ""
+	}
+	return s.Streamed(m.Room, m.ID)
+}
+
+// interrupted closes a reply whose writer has given no sign since before.
+func interrupted(record *ReplyRecord, told string, before, now time.Time) func(*Message, Room) error {
+	return func(m *Message, room Room) error {
+		if m.UpdatedAt.After(before) {
+			return ErrReplyOpen // its writer lives
+		}
+		if strings.HasPrefix(told, m.Text) {
+			m.Text = told
+		}
+		m.Status, m.UpdatedAt = StatusInterrupted, now
+		if record != nil && record.OwnerEpoch != room.OwnerEpoch {
+			m.Status, m.Text = StatusCancelled, "" // nothing of a bot's comes out once it owns no more
+		}
+		return nil
+	}
 }

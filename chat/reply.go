@@ -32,6 +32,9 @@ type Question struct {
 	Room    Room
 	Message Message
 	Asker   Actor
+	// Overdue says that earlier questions of the conversation, which other nodes have to
+	// answer, are not waited for any more: those give no sign.
+	Overdue bool
 }
 
 // Source names a passage that an answer is grounded in: the document's name and
@@ -57,6 +60,7 @@ type Reply struct {
 	room    Room
 	asked   Message
 	stop    func() // ends its writing
+	unheard func() // what other nodes ask of it
 	closed  chan struct{}
 
 	mu      sync.Mutex
@@ -73,11 +77,17 @@ type OpenReply struct {
 	Message Message
 	Text    string
 	Units   int
+	At      int64 // the room's version when it began
 }
 
 var (
 	// ErrReplyOpen refuses a second reply in one conversation.
 	ErrReplyOpen = &Error{Code: CodeConflict, Message: "Another reply is still being written"}
+	// ErrEarlierWaits refuses a reply while another node has an earlier question of the
+	// conversation to answer, perhaps: it may have forgotten it, or be gone.
+	ErrEarlierWaits = &Error{Code: CodeConflict, Message: "An earlier question is not answered yet"}
+	// ErrAnswered refuses a second reply to a question.
+	ErrAnswered = &Error{Code: CodeConflict, Message: "The question is answered already"}
 	// ErrNotOwner refuses a bot that does not own the conversation any more.
 	ErrNotOwner = &Error{Code: CodeConflict, Message: "The conversation is not the assistant's any more"}
 )
@@ -86,7 +96,8 @@ var (
 // stop is called when the reply is to end early; the writer then closes it. It
 // refuses with ErrReplyOpen, with ErrNotOwner once the conversation's owner epoch
 // has moved on, with CodeNotFound where room or question are gone, and with
-// ErrBlocked for an asker who was blocked meanwhile.
+// ErrBlocked for an asker who was blocked meanwhile; among several nodes also with
+// ErrEarlierWaits and ErrAnswered.
 func (s *Service) OpenReply(ctx context.Context, q Question, stop func()) (*Reply, error) {
 	asker, err := s.Store.User(ctx, q.Asker.ID)
 	if err != nil && CodeOf(err) != CodeNotFound {
@@ -94,6 +105,10 @@ func (s *Service) OpenReply(ctx context.Context, q Question, stop func()) (*Repl
 	}
 	if asker.Blocked {
 		return nil, ErrBlocked
+	}
+	asOf, err := s.turnOf(ctx, q)
+	if err != nil {
+		return nil, err
 	}
 	now := s.now()
 	record := ReplyRecord{OwnerEpoch: q.Room.OwnerEpoch}
@@ -109,8 +124,8 @@ func (s *Service) OpenReply(ctx context.Context, q Question, stop func()) (*Repl
 			return Effects{}, ErrNotOwner
 		case st.Message == nil || st.Message.Deleted:
 			return Effects{}, ErrMessageNotFound // deleted or cleared while it waited
-		case st.Room.OpenReply != "":
-			return Effects{}, ErrReplyOpen
+		case st.Room.OpenReply != "", asOf != nil && st.Room.Version != *asOf:
+			return Effects{}, ErrReplyOpen // or one that was, since it was looked whose turn it is
 		}
 		insert := m
 		return Effects{Insert: &insert}, nil
@@ -122,6 +137,7 @@ func (s *Service) OpenReply(ctx context.Context, q Question, stop func()) (*Repl
 	}
 	r := &Reply{
 		service: s, room: out.Room, asked: *out.Before.Message, stop: stop, closed: make(chan struct{}),
+		unheard: s.Listen(RoomTopic(out.Room.ID)),
 		message: *out.Message, record: record,
 	}
 	s.replies.add(r)
@@ -180,7 +196,7 @@ func (r *Reply) ended() bool {
 func (r *Reply) Snapshot() OpenReply {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return OpenReply{Message: r.message, Text: string(r.text), Units: r.units}
+	return OpenReply{Message: r.message, Text: string(r.text), Units: r.units, At: r.room.Version}
 }
 
 // Checkpoint stores the text so far and renews the lease. ErrNotOwner and
@@ -202,6 +218,7 @@ func (r *Reply) Close(ctx context.Context, status Status, promptTokens, completi
 // Done ends the node's part in the reply, whether or not it could be closed.
 func (r *Reply) Done() {
 	r.service.replies.remove(r)
+	r.unheard()
 	close(r.closed)
 }
 

@@ -50,6 +50,17 @@ type Blobs interface {
 type Options struct {
 	Store Store
 	Bus   Bus
+	// Node names this node among several; Elsewhere carries events to the others alone.
+	// Nil: there are none.
+	Node      string
+	Elsewhere Bus
+	// Here carries events to this node's connections alone; nil: it is Bus.
+	Here Bus
+	// Streamed returns the text of an open reply as far as this node's connections were
+	// told of it, "" for one that they were not; nil: of none.
+	Streamed func(room, reply string) string
+	// Listen lets this node hear of a topic until end is called; nil: it is alone.
+	Listen func(t Topic) (end func())
 	// Presence is asked who is online; nil: nobody is.
 	Presence Presence
 	// Directory keeps accounts; administrators' routes need it.
@@ -141,6 +152,12 @@ func NewService(o Options) *Service {
 	}
 	if o.AgentGrace == 0 {
 		o.AgentGrace = AgentGrace
+	}
+	if o.Here == nil {
+		o.Here = o.Bus
+	}
+	if o.Listen == nil {
+		o.Listen = func(Topic) func() { return func() {} }
 	}
 	return &Service{Options: o, queue: newQueue()}
 }

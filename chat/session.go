@@ -16,6 +16,9 @@ type Session struct {
 	// seen everything.
 	SeenVersion int64
 	ClosedAt    time.Time // zero while it is active
+	// Entered orders the sockets of a session, on whichever nodes: the one with the
+	// highest is the session's. EnterSession sets it; it is not stored.
+	Entered int64
 }
 
 var (

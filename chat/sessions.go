@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"math/rand/v2"
 	"slices"
 	"time"
 )
@@ -74,21 +75,75 @@ func (s *Service) CloseSession(ctx context.Context, a Actor, session string) err
 // EnterSession lets the caller's socket into a session, which counts as a sign of
 // life: ErrSessionNotFound, CodeForbidden for another user's, ErrSessionClosed.
 func (s *Service) EnterSession(ctx context.Context, a Actor, session string) (Session, Chatbot, error) {
-	one, err := s.session(ctx, session)
+	one, err := s.entered(ctx, a, session)
 	if err != nil {
 		return Session{}, Chatbot{}, err
-	}
-	if one.User != a.ID {
-		return Session{}, Chatbot{}, Errorf(CodeForbidden, "The session is another user's")
-	}
-	if !one.ClosedAt.IsZero() {
-		return Session{}, Chatbot{}, ErrSessionClosed
 	}
 	bot, err := s.chatbot(ctx, one.Chatbot)
 	if err != nil {
 		return Session{}, Chatbot{}, err
 	}
-	return one, bot, s.SeenSessions(ctx, map[string]int64{one.ID: one.SeenVersion})
+	one.Entered = s.entrance(one.SeenAt)
+	return one, bot, s.Store.SeenSessions(ctx, map[string]int64{one.ID: one.SeenVersion}, time.Unix(0, one.Entered))
+}
+
+// TakeSession makes the caller's socket, which hears of the session's end from here
+// on, the session's only one: one that entered before it ends, on whichever node. It
+// returns the session as it is now, with the errors of EnterSession.
+func (s *Service) TakeSession(ctx context.Context, a Actor, entered Session) (Session, error) {
+	one, err := s.entered(ctx, a, entered.ID)
+	if err != nil {
+		return Session{}, err
+	}
+	one.Entered = entered.Entered
+	s.elsewhere(taken(one.User, one.ID, one.Entered))
+	return one, nil
+}
+
+// RetakeSession does for a session's socket what may have been lost: it is ended if
+// the session is closed, and else those that entered before it are.
+func (s *Service) RetakeSession(ctx context.Context, session string, entered int64) error {
+	one, err := s.session(ctx, session)
+	switch {
+	case CodeOf(err) == CodeNotFound:
+		return nil
+	case err != nil:
+		return err
+	case one.ClosedAt.IsZero():
+		s.elsewhere(taken(one.User, one.ID, entered))
+	default:
+		s.Here.Publish(Event{Kind: EventSessionClosed, User: one.User, Origin: one.ID})
+	}
+	return nil
+}
+
+// taken ends those sockets of a session that entered before another.
+func taken(user, session string, entered int64) Event {
+	return Event{Kind: EventSessionClosed, User: user, Origin: session, Seq: entered, Replaced: true}
+}
+
+// entered returns an active session of the caller's.
+func (s *Service) entered(ctx context.Context, a Actor, session string) (Session, error) {
+	one, err := s.session(ctx, session)
+	switch {
+	case err != nil:
+		return Session{}, err
+	case one.User != a.ID:
+		return Session{}, Errorf(CodeForbidden, "The session is another user's")
+	case !one.ClosedAt.IsZero():
+		return Session{}, ErrSessionClosed
+	}
+	return one, nil
+}
+
+// entrance is a number above that of who was seen before, whatever the clock of their
+// node says; two who come at the same moment have different ones.
+func (s *Service) entrance(seen time.Time) int64 {
+	now := s.now()
+	if !now.After(seen) {
+		now = seen.Truncate(time.Millisecond).Add(time.Millisecond)
+	}
+	return now.UnixNano() + rand.Int64N(int64(time.Millisecond)) //nolint:gosec // breaks a tie
 }
 
 // SeenSessions notes that the sockets of these sessions are open now, and up to

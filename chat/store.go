@@ -164,6 +164,8 @@ type RoomHead struct {
 	// State and WaitingSince; nil if it has none.
 	OwnerEpoch   int64
 	Conversation *Conversation
+	// OpenReply is the reply that is being written in it, "" if none is.
+	OpenReply string
 }
 
 // RoomReader reads rooms and memberships. Deleted rooms are only seen by Room.
@@ -183,6 +185,11 @@ type RoomReader interface {
 	RoomHeads(ctx context.Context, user string) ([]RoomHead, error)
 	// Heads returns the versions of the named rooms that exist and are not deleted.
 	Heads(ctx context.Context, rooms []string) (map[string]int64, error)
+	// Stands is Heads with how the rooms stand besides.
+	Stands(ctx context.Context, rooms []string) (map[string]RoomHead, error)
+	// Active returns those of the users who take part in a room, in no order; none of
+	// one that is deleted.
+	Active(ctx context.Context, room string, users []string) ([]string, error)
 	// AllRooms lists every room, newest first, as a stranger sees it (nothing
 	// unread), and their number.
 	AllRooms(ctx context.Context, page Page) ([]RoomView, int64, error)

@@ -113,7 +113,7 @@ func turnEvents(out Outcome) []Event {
 // updatedEvent tells the agents of a conversation.
 func updatedEvent(out Outcome) Event {
 	return Event{
-		Kind: EventConversationUpdated, Room: out.Room.ID, OwnerEpoch: out.Room.OwnerEpoch, Conversation: out.Conversation,
+		Kind: EventConversationUpdated, Room: out.Room.ID, At: out.Room.Version, OwnerEpoch: out.Room.OwnerEpoch, Conversation: out.Conversation,
 	}
 }
 
@@ -130,8 +130,12 @@ func (s *Service) settle(out Outcome) {
 	if s.Webhooks != nil {
 		s.Webhooks.Queued()
 	}
-	if after.State == Waiting || before != nil && before.State == Waiting {
-		s.queue.changed()
+	if after.State != Waiting && (before == nil || before.State != Waiting) {
+		return
+	}
+	s.queue.changed()
+	if before == nil || before.State != after.State || !before.WaitingSince.Equal(after.WaitingSince) {
+		s.elsewhere(Event{Kind: EventQueueChanged}) // and not with each message of who waits
 	}
 }
 
@@ -144,12 +148,17 @@ func (s *Service) silence(room string) {
 
 // freezing has a reply that a command closes under its writer keep all that was
 // seen of it, where it is written here. Should the command come to nothing, the
-// reply is cancelled all the same.
+// reply is cancelled all the same. Where another node may be writing it, the command
+// is refused with errWrittenElsewhere, see hushing.
 func (s *Service) freezing(decide func(State) (Effects, error)) func(State) (Effects, error) {
 	return func(st State) (Effects, error) {
 		eff, err := decide(st)
 		if err == nil && eff.CloseReply != "" && st.Room.OpenReply != "" {
-			eff.Frozen = s.replies.freeze(st.Room.OpenReply)
+			frozen, ok := s.replies.freeze(st.Room.OpenReply, s.Elsewhere != nil)
+			if !ok {
+				return Effects{}, errWrittenElsewhere
+			}
+			eff.Frozen = frozen
 		}
 		return eff, err
 	}

@@ -13,10 +13,21 @@ func answers(r chat.Role) bool { return r == chat.RoleAgent || r == chat.RoleAdm
 // enrol notes whether a session is an agent's. The caller holds usersMu and the
 // session's lock.
 func (h *Hub) enrol(s *Session) {
-	if answers(s.identity.Role) && !s.closed {
-		h.agents[s] = struct{}{}
-	} else {
-		delete(h.agents, s)
+	if !answers(s.identity.Role) || s.closed {
+		h.resign(s)
+		return
+	}
+	if len(h.agents) == 0 {
+		h.listen(chat.TopicAgents)
+	}
+	h.agents[s] = struct{}{}
+}
+
+// resign notes that a session is no agent's, any more. The caller holds usersMu.
+func (h *Hub) resign(s *Session) {
+	n := len(h.agents)
+	if delete(h.agents, s); n > 0 && len(h.agents) == 0 {
+		h.unlisten(chat.TopicAgents)
 	}
 }
 
@@ -46,33 +57,47 @@ func forAgents(k chat.EventKind) bool {
 	return false
 }
 
-// tellAgents passes an event on to all agents: behind what waits in its room, so
-// that on no connection it overtakes what the same change had to tell there.
+// tellAgents passes an event on to all agents: behind what its room has not been told
+// yet, so that on no connection it overtakes what the same change had to tell there.
 func (h *Hub) tellAgents(e chat.Event) {
 	if r := h.lookup(e.Room); r == nil || !r.lineUp(e) {
 		h.sendAgents(e)
 	}
 }
 
-// lineUp puts an event behind all that waits for its turn. It reports false if
-// nothing does, or too much.
+// lineUp puts an event behind all that waits for its turn, or is still to come before
+// it. It reports false if nothing does, or too much.
 func (r *room) lineUp(e chat.Event) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := len(r.pending)
-	if r.dead || n == 0 || n >= maxPending {
+	if r.dead || n >= maxPending || n == 0 && e.At <= r.head {
 		return false
 	}
-	e.At = place(r.pending[n-1]) / 2
+	if n > 0 {
+		e.At = max(e.At, place(r.pending[n-1])/2)
+	}
 	r.pending = append(r.pending, e)
+	r.came++
+	r.wait()
 	return true
 }
 
 // release passes on what waited for the agents in a room that nobody listens to any
 // more. The caller holds both locks.
 func (h *Hub) release(r *room) {
-	waited := slices.DeleteFunc(r.pending, func(e chat.Event) bool { return !forAgents(e.Kind) })
+	h.sendWaiting(r.pending)
 	r.pending = nil
+}
+
+// sendWaiting passes those of the events on that are for the agents, without waiting.
+func (h *Hub) sendWaiting(events []chat.Event) {
+	var waited []chat.Event
+	for _, e := range events {
+		if forAgents(e.Kind) {
+			waited = append(waited, e)
+		}
+	}
 	if len(waited) > 0 {
 		go func() {
 			for _, e := range waited {

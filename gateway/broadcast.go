@@ -143,6 +143,8 @@ func (h *Hub) sendParticipant(r *room, enc *encoder) {
 	r.sendAll(enc)
 	if e.Kind == chat.EventParticipantJoined {
 		h.sendJoiner(r, e)
+	} else if r.typists.drop(e.User) {
+		r.sendOthers(h.encoder(chat.Event{Kind: chat.EventTyping, Room: r.id, User: e.User, Epoch: e.Epoch}))
 	}
 }
 
@@ -151,23 +153,30 @@ func (h *Hub) sendParticipant(r *room, enc *encoder) {
 func (h *Hub) sendJoined(r *room, enc *encoder) {
 	r.resize(enc.offset, enc.event.Quiet)
 	for _, u := range enc.event.Users {
+		news := h.setPart(u, r.id, true) || !h.among() // which tells twice what it may have lost
+		if news {
+			h.shareJoiner(enc.event, u)
+		}
 		for _, s := range h.sessionsOf(u) {
 			r.enter(s, false)
-			enc.sendMember(s)
+			if news {
+				enc.sendMember(s)
+			}
 		}
-		h.setPart(u, r.id, true)
 	}
 }
 
 // sendLeft tells those who left, on all their connections, and takes them out.
 func (h *Hub) sendLeft(r *room, enc *encoder) {
 	for _, u := range enc.event.Users {
+		news := h.setPart(u, r.id, false) || !h.among()
 		for _, s := range h.sessionsOf(u) {
-			enc.sendMember(s)
+			if news {
+				enc.sendMember(s)
+			}
 			r.remove(s)
 			s.exit(r.id)
 		}
-		h.setPart(u, r.id, false)
 		if r.typists.drop(u) {
 			r.sendOthers(h.encoder(chat.Event{Kind: chat.EventTyping, Room: r.id, User: u, Epoch: enc.event.Epoch}))
 		}
@@ -181,7 +190,9 @@ func (h *Hub) direct(e chat.Event) {
 	switch e.Kind {
 	case chat.EventRoomJoined:
 		for _, u := range e.Users {
-			h.setPart(u, e.Room, true)
+			if h.setPart(u, e.Room, true) {
+				h.shareJoiner(e, u)
+			}
 		}
 		return
 	case chat.EventRoomLeft:
@@ -190,11 +201,13 @@ func (h *Hub) direct(e chat.Event) {
 	}
 	enc := h.encoder(e)
 	for _, u := range e.Users {
+		news := h.setPart(u, e.Room, false) || !h.among()
 		for _, s := range h.sessionsOf(u) {
-			enc.sendMember(s)
+			if news {
+				enc.sendMember(s)
+			}
 			h.unsubscribe(s, e.Room) // which it may have come into meanwhile
 		}
-		h.setPart(u, e.Room, false)
 	}
 }
 

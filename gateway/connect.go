@@ -15,7 +15,7 @@ import (
 func (h *Hub) Connect(ctx context.Context, s NewSession) (*Session, error) {
 	session := &Session{
 		ID: s.ID, PID: s.PID, hub: h, format: s.Format, identity: s.Identity, sink: s.Sink,
-		holding: true, rooms: map[string]struct{}{}, room: s.Room, chatbot: s.Chatbot, silent: s.Silent,
+		holding: true, rooms: map[string]struct{}{}, room: s.Room, chatbot: s.Chatbot, entered: s.Entered, silent: s.Silent,
 	}
 	h.remember(session)
 	heads, err := h.subscribeAll(ctx, session)
@@ -38,6 +38,8 @@ type NewSession struct {
 	Room string
 	// Chatbot is the chatbot session that this is the socket of, if it is one's.
 	Chatbot string
+	// Entered orders the sockets of one chatbot session: see chat.Session.
+	Entered int64
 	// Silent leaves out the messages that were posted with the session's ID as Origin.
 	Silent bool
 }
@@ -97,6 +99,7 @@ func (h *Hub) subscribeAll(ctx context.Context, s *Session) (map[string]int64, e
 		heads[id] = h.prime(id, head)
 		if c, ok := stand[id]; ok {
 			h.greet(s, c)
+			h.miss(c)
 		}
 	}
 	return heads, nil

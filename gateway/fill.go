@@ -17,7 +17,7 @@ const storeTimeout = 10 * time.Second
 // fill reads from the store what a room's events left out.
 func (h *Hub) fill(r *room) {
 	r.mu.Lock()
-	from := r.head
+	read := reading{from: r.head, came: r.came}
 	done := r.dead || len(r.sessions) == 0
 	if done {
 		r.filling = false
@@ -28,21 +28,33 @@ func (h *Hub) fill(r *room) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
 	defer cancel()
-	changes, err := h.opts.Store.Changes(ctx, r.id, from, fillLimit)
-	var room chat.Room
-	if err == nil { // read behind the changes: a clearing takes those before it along
-		room, err = h.opts.Store.Room(ctx, r.id)
-	}
-	if err != nil {
+	if err := h.read(ctx, r, &read); err != nil {
 		h.opts.Log.Error("cannot read a room's missing events", "room", r.id, "error", err)
 		time.AfterFunc(h.opts.CompareEvery, func() { h.fill(r) })
 		return
 	}
-	upTo := from
-	if n := len(changes); n > 0 {
-		upTo = changes[n-1].Version
+	r.filled(read)
+}
+
+// read reads what changed in a room. Among several nodes it takes those out of it who
+// take no part any more: of that nothing may be heard where changes are not.
+func (h *Hub) read(ctx context.Context, r *room, to *reading) (err error) {
+	if to.changes, err = h.opts.Store.Changes(ctx, r.id, to.from, fillLimit); err != nil {
+		return err
 	}
-	r.filled(from, room.ClearedVersion, changes, upTo)
+	// Behind the changes: a clearing takes those before it along.
+	room, err := h.opts.Store.Room(ctx, r.id)
+	if err != nil {
+		return err
+	}
+	to.cleared, to.stored, to.all, to.upTo = room.ClearedVersion, room.Version, len(to.changes) < fillLimit, to.from
+	if n := len(to.changes); n > 0 {
+		to.upTo = to.changes[n-1].Version
+	}
+	if h.among() {
+		return h.expel(ctx, r, room)
+	}
+	return nil
 }
 
 // Run compares the heads of the listened and watched rooms with the store's until
@@ -71,24 +83,72 @@ func (h *Hub) compare(ctx context.Context) {
 		ids = append(ids, id)
 	}
 	h.mu.Unlock()
-	ids = append(ids, h.watches.listed()...)
+	watched, left := h.watches.listed()
+	for _, id := range left {
+		h.unlisten(chat.RoomTopic(id))
+	}
+	if err := h.compareRooms(ctx, append(ids, watched...), false); err != nil && ctx.Err() == nil {
+		h.opts.Log.Error("cannot compare rooms with the store", "error", err)
+	}
+}
+
+// compareRooms has those of the rooms catch up that are behind the store, and wakes
+// who watches them. Lost says that something of them may just have been lost.
+func (h *Hub) compareRooms(ctx context.Context, ids []string, lost bool) error {
 	for batch := range slices.Chunk(ids, compareBatch) {
-		heads, err := h.opts.Store.Heads(ctx, batch)
+		asOf, _ := h.offset() // what happens from here on is newer
+		stands, err := h.opts.Store.Stands(ctx, batch)
 		if err != nil {
-			if ctx.Err() == nil {
-				h.opts.Log.Error("cannot compare rooms with the store", "error", err)
-			}
-			return
+			return err
 		}
-		h.watches.compared(batch, heads)
-		for id, version := range heads {
-			if r := h.lookup(id); r != nil {
-				r.mu.Lock()
-				if r.known && r.head < version {
-					r.wait()
-				}
-				r.mu.Unlock()
+		h.watches.compared(batch, stands)
+		for _, id := range batch {
+			r := h.lookup(id)
+			if r == nil {
+				continue
+			}
+			if head, ok := stands[id]; ok {
+				r.compare(head, asOf, lost)
+			} else if err := h.tellDeletion(ctx, id); err != nil {
+				return err
 			}
 		}
 	}
+	return nil
+}
+
+// compare has a room catch up with how it stands: its changes, who its conversation is
+// with, how large it is, and the reply that is being written in it.
+func (r *room) compare(head chat.RoomHead, asOf uint64, lost bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.dead {
+		return
+	}
+	if r.stored = max(r.stored, head.Version); r.known && r.head < head.Version {
+		r.wait()
+	}
+	r.measure(size{asOf, head.Members})
+	// Of a room in which nothing was told yet, it is no news that its bot answers.
+	told := r.ownerEpoch > 0 || lost && head.Conversation != nil && head.Conversation.State != chat.WithBot
+	if head.Conversation != nil && head.OwnerEpoch > r.ownerEpoch && told {
+		r.take(chat.Event{
+			Kind: chat.EventConversationState, Room: r.id, At: head.Version, Epoch: r.hub.opts.Epoch(),
+			OwnerEpoch: head.OwnerEpoch, Conversation: head.Conversation,
+		})
+	}
+	r.miss(head.OpenReply, lost)
+}
+
+// tellDeletion lets those go who are in a room that is deleted, of which they were not told.
+func (h *Hub) tellDeletion(ctx context.Context, id string) error {
+	r, err := h.opts.Store.Room(ctx, id)
+	if err != nil || !r.Deleted {
+		if chat.CodeOf(err) == chat.CodeNotFound {
+			return nil
+		}
+		return err
+	}
+	h.Publish(chat.Event{Kind: chat.EventRoomDeleted, Room: id, RoomName: r.Name, Epoch: h.opts.Epoch()})
+	return nil
 }

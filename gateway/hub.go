@@ -19,6 +19,10 @@ import (
 type Heads interface {
 	// Heads returns the versions of the named rooms.
 	Heads(ctx context.Context, rooms []string) (map[string]int64, error)
+	// Stands returns how those of the named rooms stand that are there, and not deleted.
+	Stands(ctx context.Context, rooms []string) (map[string]chat.RoomHead, error)
+	// Active returns those of the users who take part in a room.
+	Active(ctx context.Context, room string, users []string) ([]string, error)
 	// RoomHeads lists the rooms that a user takes part in.
 	RoomHeads(ctx context.Context, user string) ([]chat.RoomHead, error)
 	// Room returns a room, of which the hub wants ClearedVersion.
@@ -36,6 +40,9 @@ type Options struct {
 	// Replies returns the replies that are being written in a room, as they stand;
 	// nil: there are none. It is called under a lock: it must neither wait nor publish.
 	Replies func(room string) []chat.OpenReply
+	// Among joins this node to others that serve the same rooms; its zero value is a
+	// node that is alone.
+	Among Among
 	// GapDelay is how long a missing event is waited for, 50 ms.
 	GapDelay time.Duration
 	// CompareEvery is how often the heads of the listened rooms are compared
@@ -64,8 +71,10 @@ type Hub struct {
 	agents  map[*Session]struct{} // of agents and administrators, connected or waited for
 
 	watches watches
+	doubts  doubts
 
 	ended   recent       // replies
+	here    latest       // users' presence
 	streams atomic.Int64 // open in all rooms
 }
 
@@ -113,6 +122,9 @@ func (h *Hub) Publish(e chat.Event) {
 		}
 	}
 	h.watches.hear(e)
+	if e.Kind == chat.EventRoomJoined || e.Kind == chat.EventRoomLeft {
+		h.doubt(e)
+	}
 	for {
 		if e.Kind == chat.EventRoomJoined {
 			h.subscribeUsers(e)
@@ -142,6 +154,7 @@ func (h *Hub) subscribe(s *Session, id string, e entry) {
 		if r == nil {
 			r = &room{id: id, hub: h, index: map[*Session]int{}}
 			h.rooms[id] = r
+			h.listen(chat.RoomTopic(id))
 		}
 		h.mu.Unlock()
 		if r.add(s, e) {
@@ -179,6 +192,7 @@ func (h *Hub) bury(r *room) {
 		h.streams.Add(-int64(len(r.streams)))
 		r.streams = nil
 		delete(h.rooms, r.id)
+		h.unlisten(chat.RoomTopic(r.id))
 	}
 }
 
@@ -227,15 +241,22 @@ func (h *Hub) revoke(e chat.Event) {
 	}
 }
 
-// closeSession ends the connections of a chatbot session.
+// closeSession ends the connections of a chatbot session; of one that was taken by a
+// newer socket, those that entered it before. Where that is news no more, who took it
+// in its stead tells so.
 func (h *Hub) closeSession(e chat.Event) {
 	why := chat.ErrSessionClosed
 	if e.Replaced {
 		why = chat.ErrSessionReplaced
 	}
 	for _, s := range h.sessionsOf(e.User) {
-		if s.chatbot != "" && s.chatbot == e.Origin {
+		switch {
+		case s.chatbot == "" || s.chatbot != e.Origin:
+		case e.Seq == 0 || s.entered < e.Seq:
 			s.End(why)
+		case s.entered > e.Seq && h.opts.Among.Elsewhere != nil:
+			e.Seq = s.entered
+			h.opts.Among.Elsewhere.Publish(e)
 		}
 	}
 }

@@ -42,7 +42,7 @@ func (f *fakeStore) post(room string) chat.Event {
 func (f *fakeStore) Room(_ context.Context, room string) (chat.Room, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return chat.Room{ID: room, ClearedVersion: f.cleared[room]}, nil
+	return chat.Room{ID: room, Version: int64(len(f.changes[room])), ClearedVersion: f.cleared[room]}, nil
 }
 
 // clear is a change without a message.
@@ -63,6 +63,25 @@ func (f *fakeStore) Heads(_ context.Context, rooms []string) (map[string]int64, 
 		heads[r] = int64(len(f.changes[r]))
 	}
 	return heads, nil
+}
+
+func (f *fakeStore) Stands(ctx context.Context, rooms []string) (map[string]chat.RoomHead, error) {
+	heads, _ := f.Heads(ctx, rooms)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	stands := map[string]chat.RoomHead{}
+	for _, r := range rooms {
+		stands[r] = chat.RoomHead{
+			Room: r, Version: heads[r], Members: f.sizes[r], OwnerEpoch: f.talks[r].OwnerEpoch, Conversation: f.talks[r].Conversation,
+		}
+	}
+	return stands, nil
+}
+
+func (f *fakeStore) Active(_ context.Context, room string, users []string) ([]string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(users), func(u string) bool { return !slices.Contains(f.members[u], room) }), nil
 }
 
 func (f *fakeStore) RoomHeads(_ context.Context, user string) ([]chat.RoomHead, error) {

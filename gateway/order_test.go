@@ -252,7 +252,7 @@ func TestFilledBehindAnEvent(t *testing.T) {
 	h.Publish(e)
 	edited := *e.Message
 	edited.Version = 2
-	h.lookup("r").filled(0, 0, []chat.Message{edited}, 2)
+	h.lookup("r").filled(reading{changes: []chat.Message{edited}, upTo: 2, all: true, stored: 2})
 	if got := versions(sink); !slices.Equal(got, []int64{1}) || len(sink.events(chat.EventMessageEdited)) != 1 {
 		t.Errorf("created as %v", got)
 	}

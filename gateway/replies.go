@@ -10,7 +10,9 @@ import (
 // overtaken by its end or by the end of the bot's turn.
 func (r *room) beginStream(e chat.Event) {
 	if r.stream(e.Message.ID) == nil && !r.over(*e.Message) {
-		r.catchUp(r.open(e))
+		st := r.open(e)
+		r.catchUp(st)
+		r.takeEarly(st)
 	}
 }
 
@@ -31,23 +33,38 @@ func (r *room) open(start chat.Event) *stream {
 	return st
 }
 
-// takeToken takes in a piece of a reply. Where something before it was missed, the
-// reply's writer is asked: its answer holds this piece too.
+// takeToken takes in a piece of a reply. Where something before it was missed, that is
+// taken from the writer, if it is here, and else asked for, while the piece is kept.
 func (r *room) takeToken(e chat.Event) {
-	st := r.stream(e.MessageID)
-	if st == nil {
-		if !r.hub.ended.has(e.MessageID) {
-			r.takeReplies(true)
-		}
+	if r.hub.ended.has(e.MessageID) {
 		return
 	}
-	news, ok := st.news(e.Token, e.Offset)
-	switch {
-	case !ok:
-		r.takeReplies(true)
-	case news != "":
-		r.grow(st, news, chat.UTF16Len(news))
+	if r.addToken(e) {
+		return
 	}
+	if r.takeReplies(true); !r.addToken(e) && r.hub.opts.Among.AskReplies != nil {
+		r.early.keep(e)
+		r.askReplies()
+	}
+}
+
+// maxStream bounds, in bytes, what is kept of a reply that is told piece by piece. What
+// goes beyond is in its message.
+const maxStream = 16 << 20
+
+// addToken adds a piece to its stream. It reports false if something before it is
+// missing.
+func (r *room) addToken(e chat.Event) bool {
+	st := r.stream(e.MessageID)
+	if st == nil {
+		return false
+	}
+	news, ok := st.news(e.Token, e.Offset)
+	if news != "" && len(st.text)+len(news) <= maxStream {
+		r.grow(st, news, chat.UTF16Len(news))
+		r.takeEarly(st)
+	}
+	return ok
 }
 
 // takeReplies takes in the replies that are being written in the room, as they
@@ -150,6 +167,7 @@ func (r *room) give(rest *arrears) {
 	for _, s := range r.sessions {
 		r.conclude(rest, s)
 	}
+	r.early.drop(rest.st.id)
 	if i := r.streamAt(rest.st.id); i >= 0 {
 		r.streams = slices.Delete(r.streams, i, i+1)
 		r.hub.streams.Add(-1)

@@ -33,6 +33,10 @@ type room struct {
 	// ownerEpoch is the highest under which anything of the room's conversation was
 	// passed on; 0 until there was.
 	ownerEpoch int64
+	stored     int64  // the highest version that the store was seen to have
+	came       int    // how many events had to wait, ever
+	asks       asks   // of other nodes, for the replies that they write
+	early      early  // pieces of such replies
 	pacing     bool   // a look at who is behind in them is due
 	large      bool   // more than chat.LargeRoom take part
 	asOf       uint64 // the offset up to which that is known, 0 if it is not
@@ -85,6 +89,9 @@ func (r *room) prime(head int64) {
 	}
 	r.known, r.head = true, head
 	r.drain()
+	if r.stored > r.head {
+		r.wait()
+	}
 }
 
 // remove unsubscribes the session. The caller holds the lock.
@@ -127,6 +134,12 @@ func (r *room) handle(e chat.Event) bool {
 	if r.dead {
 		return false
 	}
+	r.take(e)
+	return true
+}
+
+// take is handle for who holds the lock, of a room that is not dead.
+func (r *room) take(e chat.Event) {
 	switch {
 	case r.known && r.next(e):
 		r.pass(e)
@@ -135,11 +148,11 @@ func (r *room) handle(e chat.Event) bool {
 	case len(r.pending) < maxPending:
 		i, _ := slices.BinarySearchFunc(r.pending, place(e)+1, func(e chat.Event, at int64) int { return cmp.Compare(place(e), at) })
 		r.pending = slices.Insert(r.pending, i, e)
+		r.came++
 		r.wait()
 	default:
 		r.wait()
 	}
-	return true
 }
 
 // place orders events: each version, and behind it what must not overtake it.
@@ -192,23 +205,49 @@ func (r *room) wait() {
 	time.AfterFunc(r.hub.opts.GapDelay, func() { r.hub.fill(r) })
 }
 
-// filled passes on what the store had after from, and moves the head on to
-// where that reading stood. A clearing among it stands for what was before.
-func (r *room) filled(from, cleared int64, changes []chat.Message, upTo int64) {
+// reading is what the store had of a room.
+type reading struct {
+	from, cleared int64
+	changes       []chat.Message
+	upTo          int64 // the version that the changes lead to
+	all           bool  // there were no more
+	stored        int64 // the room's version, read behind them
+	came          int   // the room's, read before them
+}
+
+// filled passes on what the store had, and moves the head on to where that reading
+// stood. A clearing among it stands for what was before.
+func (r *room) filled(read reading) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.filling = false
-	from = max(from, r.head) // what has come meanwhile was passed on
-	if cleared > from {
-		r.pass(chat.Event{Kind: chat.EventHistoryCleared, Room: r.id, Version: cleared, Epoch: r.hub.opts.Epoch()})
+	from := max(read.from, r.head) // what has come meanwhile was passed on
+	if read.cleared > from {
+		r.pass(chat.Event{Kind: chat.EventHistoryCleared, Room: r.id, Version: read.cleared, Epoch: r.hub.opts.Epoch()})
 	}
-	for _, m := range changes {
+	for _, m := range read.changes {
 		if m.Version > r.head {
 			r.pass(changeEvent(m, from, r.hub.opts.Epoch()))
 		}
 	}
-	r.head = max(r.head, upTo)
+	r.head = max(r.head, read.upTo)
+	if read.all && r.head >= read.stored && r.came == read.came && len(r.pending) > 0 {
+		r.settle()
+	}
 	r.drain()
+}
+
+// settle drops what waits for changes that the store does not have: whoever told of
+// them did so before they were stored, or there will be none.
+func (r *room) settle() {
+	due, _ := slices.BinarySearchFunc(r.pending, place(chat.Event{At: r.head})+1, func(e chat.Event, at int64) int {
+		return cmp.Compare(place(e), at)
+	})
+	if late := r.pending[due:]; len(late) > 0 {
+		r.hub.opts.Log.Warn("events of changes that are not stored", "room", r.id, "events", len(late), "at", late[0].At, "head", r.head)
+		r.hub.sendWaiting(late)
+	}
+	r.pending = r.pending[:due:due]
 }
 
 // changeEvent is the event that a stored change would have been: the creation,

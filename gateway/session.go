@@ -18,6 +18,7 @@ type Session struct {
 	format  Format
 	// What it was made for, see NewSession.
 	room, chatbot string
+	entered       int64
 	silent        bool
 
 	mu       sync.Mutex

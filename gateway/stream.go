@@ -39,8 +39,13 @@ func (st *stream) end() mark { return mark{true, len(st.text), st.units} }
 // news returns what a token brings that is not in the text yet. It reports false
 // if something before it is missing.
 func (st *stream) news(token string, offset int) (string, bool) {
-	known := st.units - offset
-	if known < 0 {
+	return after(st.units, token, offset)
+}
+
+// after returns what a token brings behind a text of so many code units.
+func after(units int, token string, offset int) (string, bool) {
+	known := units - offset
+	if offset < 0 || known < 0 {
 		return "", false
 	}
 	for i, r := range token {

@@ -1,6 +1,10 @@
 package gateway
 
-import "time"
+import (
+	"time"
+
+	"parley/chat"
+)
 
 // user is somebody with sessions on this node, or whose last connection was lost
 // a moment ago. The hub's usersMu guards it, which is taken behind a room's lock
@@ -17,6 +21,9 @@ type user struct {
 	grace       *time.Timer // set while nothing else keeps the user online
 	told        bool        // whether the rooms hold the user to be online
 	telling     bool        // one goroutine tells them, so that they learn it in order
+	large       []string    // rooms, as of when a connection came, or the last was lost
+	version     int64       // of what was told last, as the nodes order it
+	unsure      bool        // something may have been lost before rooms was known
 }
 
 // remember makes a session known, before it hears of anything.
@@ -28,6 +35,7 @@ func (h *Hub) remember(s *Session) {
 	if u == nil {
 		u = &user{id: id, sessions: map[*Session]struct{}{}}
 		h.users[id] = u
+		h.listen(chat.UserTopic(id))
 	}
 	u.sessions[s] = struct{}{}
 	h.enrol(s) // nobody else knows it yet
@@ -44,7 +52,7 @@ func (h *Hub) forget(s *Session, id string, rooms map[string]struct{}) {
 		h.dismiss(u)
 	}
 	delete(h.pids, s.PID)
-	delete(h.agents, s)
+	h.resign(s)
 	h.usersMu.Unlock()
 	for id := range rooms {
 		h.unsubscribe(s, id)
@@ -53,8 +61,9 @@ func (h *Hub) forget(s *Session, id string, rooms map[string]struct{}) {
 
 // dismiss forgets a user of whom nothing is left. The caller holds the lock.
 func (h *Hub) dismiss(u *user) {
-	if len(u.sessions) == 0 && !u.online && !u.told && !u.telling {
+	if len(u.sessions) == 0 && !u.online && !u.told && !u.telling && h.users[u.id] == u {
 		delete(h.users, u.id)
+		h.unlisten(chat.UserTopic(u.id))
 	}
 }
 
@@ -72,19 +81,23 @@ func (h *Hub) sessionsOf(id string) []*Session {
 	return sessions
 }
 
-// setPart notes that a user takes part in a room, or no longer does. The room's
-// lock is held, so that this keeps the order of its events.
-func (h *Hub) setPart(id, room string, in bool) {
+// setPart notes that a user takes part in a room, or no longer does, and reports
+// whether that is news here. The room's lock is held, so that this keeps the order of
+// its events.
+func (h *Hub) setPart(id, room string, in bool) (news bool) {
 	h.usersMu.Lock()
 	defer h.usersMu.Unlock()
 	u := h.users[id]
-	switch {
-	case u == nil || u.rooms == nil: // its first connection will know
-	case in:
+	if u == nil || u.rooms == nil { // its first connection will know
+		return true
+	}
+	_, was := u.rooms[room]
+	if in {
 		u.rooms[room] = struct{}{}
-	default:
+	} else {
 		delete(u.rooms, room)
 	}
+	return was != in
 }
 
 // TakesPart reports whether a user with a connection here takes part in a room.

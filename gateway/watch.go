@@ -23,7 +23,9 @@ type watches struct {
 type watched struct {
 	news map[chan struct{}]struct{}
 	seen int64 // the highest version that was read, heard of, or found in the store
-	idle bool  // nobody watched when it was last compared
+	// ownerEpoch is the highest that was heard of, or found in the store; 0 for none.
+	ownerEpoch int64
+	idle       bool // nobody watched when it was last compared
 }
 
 // Watch returns a channel of capacity one that gets a value after each event from
@@ -34,15 +36,18 @@ type watched struct {
 // sessions, nor exist.
 func (h *Hub) Watch(room string, version int64) (news <-chan struct{}, end func()) {
 	c := make(chan struct{}, 1)
-	h.watches.add(room, version, c)
+	if h.watches.add(room, version, c) {
+		h.listen(chat.RoomTopic(room))
+	}
 	return c, func() { h.watches.remove(room, c) }
 }
 
-func (w *watches) add(room string, version int64, c chan struct{}) {
+// add reports whether nobody has watched the room before.
+func (w *watches) add(room string, version int64, c chan struct{}) (first bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	r := w.rooms[room]
-	if r == nil {
+	if first = r == nil; first {
 		r = &watched{news: map[chan struct{}]struct{}{}, seen: version}
 		if w.rooms == nil {
 			w.rooms = map[string]*watched{}
@@ -52,6 +57,7 @@ func (w *watches) add(room string, version int64, c chan struct{}) {
 	}
 	r.seen, r.idle = max(r.seen, version), false
 	r.news[c] = struct{}{}
+	return first
 }
 
 func (w *watches) remove(room string, c chan struct{}) {
@@ -76,7 +82,7 @@ func (w *watches) hear(e chat.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if r := w.rooms[e.Room]; r != nil {
-		r.seen = max(r.seen, e.Version)
+		r.seen, r.ownerEpoch = max(r.seen, e.Version), max(r.ownerEpoch, e.OwnerEpoch)
 		r.wake()
 	}
 }
@@ -92,25 +98,26 @@ func (r *watched) wake() {
 }
 
 // listed returns the rooms that are to be compared with the store, and forgets
-// those that nobody has come back to.
-func (w *watches) listed() []string {
+// those that nobody has come back to, which it returns too.
+func (w *watches) listed() (ids, left []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	ids := make([]string, 0, len(w.rooms))
 	for id, r := range w.rooms {
 		if len(r.news) == 0 && r.idle {
 			delete(w.rooms, id)
 			w.open.Add(-1)
+			left = append(left, id)
 			continue
 		}
 		r.idle = len(r.news) == 0
 		ids = append(ids, id)
 	}
-	return ids
+	return ids, left
 }
 
-// compared wakes those whose room has gone further on than was heard, or is gone.
-func (w *watches) compared(ids []string, heads map[string]int64) {
+// compared wakes those whose room has gone further on than was heard, or is gone, or
+// whose conversation is perhaps with somebody else.
+func (w *watches) compared(ids []string, stands map[string]chat.RoomHead) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, id := range ids {
@@ -118,10 +125,10 @@ func (w *watches) compared(ids []string, heads map[string]int64) {
 		if r == nil {
 			continue
 		}
-		head, exists := heads[id]
-		if !exists || head > r.seen {
+		head, exists := stands[id]
+		if !exists || head.Version > r.seen || head.OwnerEpoch > r.ownerEpoch {
 			r.wake()
 		}
-		r.seen = max(r.seen, head)
+		r.seen, r.ownerEpoch = max(r.seen, head.Version), max(r.ownerEpoch, head.OwnerEpoch)
 	}
 }

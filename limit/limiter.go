@@ -23,12 +23,19 @@ type Limiter struct {
 	start  time.Time
 	byKey  map[string]*list.Element
 	recent *list.List // of *entry, the most recently used first
+	shared bool       // others are told what was spent
+	news   []*entry   // of which something was spent since they were told, and is not forgotten
 }
 
 type entry struct {
 	key   string
 	level level
+	spent time.Duration
 }
+
+// debt is how many events a key can owe beyond an empty bucket for what was taken
+// elsewhere: as many nodes as that may take one in the same moment, and the rate holds.
+const debt = 64
 
 // New returns a limiter for at most keys keys (at least one), each with a full
 // bucket at first. now is the clock, time.Now outside of tests.
@@ -47,7 +54,84 @@ func (l *Limiter) Allow(key string) (ok bool, retryAfter time.Duration) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.entry(key).level.take(l.rate, l.now().Sub(l.start))
+	e := l.entry(key)
+	ok, retryAfter = e.level.take(l.rate, l.now().Sub(l.start))
+	if ok && l.shared {
+		l.spend(e)
+	}
+	return ok, retryAfter
+}
+
+// spend keeps what was taken until it is asked for. Should nobody ask, it grows no
+// longer than the keys.
+func (l *Limiter) spend(e *entry) {
+	if e.spent == 0 {
+		if len(l.news) >= l.keys {
+			return
+		}
+		l.news = append(l.news, e)
+	}
+	interval, _ := l.rate.interval()
+	e.spent += interval
+}
+
+// Spent returns what was taken of each key since the last call, as the time in which
+// the rate gives it back; nothing for a rate without a limit. It is kept from the first
+// call on: a limiter that nobody asks pays nothing for it. It is one caller's.
+func (l *Limiter) Spent() map[string]time.Duration {
+	if l == nil || l.rate.unlimited() {
+		return nil
+	}
+	news := l.takeNews()
+	if len(news) == 0 {
+		return nil
+	}
+	spent := make(map[string]time.Duration, len(news))
+	for _, n := range news {
+		spent[n.key] += n.spent // a key that was forgotten may have come back
+	}
+	return spent
+}
+
+type expense struct {
+	key   string
+	spent time.Duration
+}
+
+func (l *Limiter) takeNews() []expense {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.shared = true
+	taken := make([]expense, len(l.news))
+	for i, e := range l.news {
+		taken[i] = expense{e.key, e.spent}
+		e.spent = 0
+	}
+	clear(l.news)
+	l.news = l.news[:0]
+	return taken
+}
+
+// Raise notes that a key's bucket will not be full before a time: others have taken
+// out of it. It never makes it fuller, nor emptier than by 64 events beyond empty; a
+// key that is not held has been forgotten, and stays so.
+func (l *Limiter) Raise(key string, full time.Time) {
+	if l == nil || l.rate.unlimited() {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	held, ok := l.byKey[key]
+	if !ok {
+		return
+	}
+	interval, slack := l.rate.interval()
+	most := l.now().Add(slack + debt*interval)
+	if full.After(most) {
+		full = most
+	}
+	e := held.Value.(*entry)
+	e.level = max(e.level, level(full.Sub(l.start)))
 }
 
 // Len returns how many keys are held.

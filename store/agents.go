@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -24,7 +23,7 @@ func (s *Store) SeenAgents(ctx context.Context, agents []string, at time.Time) e
 			ON CONFLICT (user_id) DO UPDATE SET seen_at = excluded.seen_at WHERE agents.seen_at < excluded.seen_at`, args...).Error
 	})
 	if err != nil {
-		return fmt.Errorf("store: seen agents: %w", err)
+		return failed("seen agents", err)
 	}
 	return nil
 }
@@ -37,7 +36,7 @@ func (s *Store) Deserted(ctx context.Context, t time.Time, limit int) ([]chat.Co
 		AND NOT EXISTS (SELECT 1 FROM agents a WHERE a.user_id = c.agent_id AND a.seen_at > ?)
 		ORDER BY c.agent_id, c.room_id LIMIT ?`, toMillis(t), limit).Scan(&rows).Error
 	if err != nil {
-		return nil, fmt.Errorf("store: deserted: %w", err)
+		return nil, failed("deserted", err)
 	}
 	return column(rows, func(c *conversationRow) chat.Conversation { return c.conversation() }), nil
 }

@@ -24,7 +24,7 @@ func (s *Store) AllRooms(ctx context.Context, page chat.Page) ([]chat.RoomView, 
 	}
 	var number int64
 	if err := s.read(ctx).Raw(count, args...).Row().Scan(&number); err != nil {
-		return nil, 0, fmt.Errorf("store: count all rooms: %w", err)
+		return nil, 0, failed("count all rooms", err)
 	}
 	rows, err := s.viewRows(s.read(ctx).Raw(list+` ORDER BY r.id DESC LIMIT ? OFFSET ?`, append(args, page.Limit, page.Skip)...))
 	if err != nil {

@@ -29,6 +29,7 @@ type appender struct {
 	pause   func(ctx context.Context, attempt int) // before a retry
 	index   *indexer                               // told of what is written
 	groups  atomic.Int64                           // committed so far
+	doubt   atomic.Bool                            // the database has done nothing since it failed
 
 	mu     sync.Mutex
 	queue  queue

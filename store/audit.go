@@ -108,13 +108,13 @@ func (s *Store) Audits(ctx context.Context, q chat.AuditQuery) ([]chat.Audit, in
 	err := s.read(ctx).Raw(`SELECT count(*) FROM (SELECT 1 AS one FROM audit a WHERE `+where+` LIMIT ?) matches`,
 		append(args, chat.CountLimit)...).Row().Scan(&number)
 	if err != nil {
-		return nil, 0, fmt.Errorf("store: count acts: %w", err)
+		return nil, 0, failed("count acts", err)
 	}
 	var rows []auditRow
 	err = s.read(ctx).Raw(`SELECT a.* FROM audit a WHERE `+where+` ORDER BY a.id DESC LIMIT ? OFFSET ?`,
 		append(args, q.Limit, q.Skip)...).Scan(&rows).Error
 	if err != nil {
-		return nil, 0, fmt.Errorf("store: acts: %w", err)
+		return nil, 0, failed("acts", err)
 	}
 	acts := make([]chat.Audit, len(rows))
 	for i := range rows {

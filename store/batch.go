@@ -68,24 +68,31 @@ func (a *appender) persist(group []pending) ([]answer, error) {
 		}
 		if err == nil {
 			a.groups.Add(1)
+			a.doubt.Store(false)
 			return answers, nil
 		}
 		f := faultOf(err)
 		if f == faultOther || f != faultLost && len(group) > 1 {
 			return nil, err
 		}
-		if attempt == attempts || a.stop.Err() != nil {
+		if attempt == attempts || a.stop.Err() != nil || errors.Is(err, errSilent) {
 			return nil, err
 		}
+		a.doubt.Store(f == faultLost)
 		a.pause(a.stop, attempt)
 	}
 }
 
 // transact decides and writes the group in one transaction. The answers hold if
 // the error is nil, or if its outcome is unknown and turns out well.
-func (a *appender) transact(group []pending) ([]answer, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), groupTimeout)
-	defer cancel()
+func (a *appender) transact(group []pending) (answers []answer, err error) {
+	ctx, release := a.attend()
+	defer func() {
+		if err != nil && errors.Is(context.Cause(ctx), errSilent) {
+			err = fmt.Errorf("%w: %w", errSilent, err)
+		}
+		release()
+	}()
 	want := wantsOf(group)
 	tx, rows, err := a.journal.begin(ctx, want)
 	if err != nil {
@@ -98,7 +105,7 @@ func (a *appender) transact(group []pending) ([]answer, error) {
 		}
 	}()
 	o := newOverlay(tx, want, rows, a.clock)
-	answers := make([]answer, len(group))
+	answers = make([]answer, len(group))
 	for i, p := range group {
 		answers[i].done = p.done
 		answers[i].outcome, answers[i].err = a.decide(ctx, o, p.cmd)
@@ -127,11 +134,11 @@ func (a *appender) decide(ctx context.Context, o *overlay, cmd chat.Command) (ou
 
 // settle finds out what became of a transaction whose COMMIT was not answered:
 // nil if it was committed, errUndone if not, and the unknown outcome itself if
-// the database does not come back in time.
+// the database does not come back in time. A silent one is asked once.
 func (a *appender) settle(unknown *unknownOutcome) error {
 	a.log.Warn("store: commit was not answered, looking for its outcome", "error", unknown.err)
 	for attempt := 1; ; attempt++ {
-		ctx, cancel := context.WithTimeout(context.Background(), groupTimeout)
+		ctx, cancel := context.WithTimeout(context.Background(), answerTimeout)
 		committed, err := a.journal.committed(ctx, unknown.receipt)
 		cancel()
 		switch {
@@ -139,6 +146,9 @@ func (a *appender) settle(unknown *unknownOutcome) error {
 			return nil
 		case err == nil:
 			return errUndone
+		case errors.Is(err, context.DeadlineExceeded):
+			a.refuseWaiting(fmt.Errorf("%w: %w", errSilent, err))
+			return unknown
 		case attempt == attempts || a.stop.Err() != nil:
 			return unknown
 		}
@@ -152,7 +162,7 @@ func (a *appender) failed(group []pending, err error) []answer {
 	if hopeless(err) || faultOf(err) == faultTransient {
 		return refuse(group, unavailable(err))
 	}
-	return refuse(group, fmt.Errorf("store: append: %w", err))
+	return refuse(group, failed("append", err))
 }
 
 // hopeless reports that the next transaction would fare no better.

@@ -61,13 +61,13 @@ func (s *Store) Chatbots(ctx context.Context, p chat.Page) ([]chat.Chatbot, int6
 	}
 	var number int64
 	if err := s.read(ctx).Raw(count, args...).Row().Scan(&number); err != nil {
-		return nil, 0, fmt.Errorf("store: count chatbots: %w", err)
+		return nil, 0, failed("count chatbots", err)
 	}
 	var rows []chatbotRow
 	err := s.read(ctx).Raw(`SELECT c.* FROM chatbots c WHERE `+where+` ORDER BY c.created_at, c.id LIMIT ? OFFSET ?`,
 		append(args, p.Limit, p.Skip)...).Scan(&rows).Error
 	if err != nil {
-		return nil, 0, fmt.Errorf("store: chatbots: %w", err)
+		return nil, 0, failed("chatbots", err)
 	}
 	return column(rows, func(c *chatbotRow) chat.Chatbot { return c.chatbot() }), number, nil
 }
@@ -152,5 +152,5 @@ func chatbotFault(op string, err error) error {
 	case faultOf(err) == faultUnique && !errors.As(err, &acts):
 		return errChatbotTaken
 	}
-	return fmt.Errorf("store: %s: %w", op, err)
+	return failed(op, err)
 }

@@ -88,7 +88,7 @@ func (s *Store) Conversation(ctx context.Context, key string) (chat.Conversation
 	if v := &views[0]; v.State == chat.Waiting {
 		err = s.read(ctx).Raw(`SELECT `+position+` FROM conversations c WHERE c.room_id = ?`, v.Room).Row().Scan(&v.Position)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return chat.ConversationView{}, fmt.Errorf("store: place in the queue: %w", err)
+			return chat.ConversationView{}, failed("place in the queue", err)
 		}
 		v.Position = shown(v.Position)
 	}
@@ -119,7 +119,7 @@ func (s *Store) Conversations(ctx context.Context, q chat.ConversationQuery) ([]
 	}
 	var number int64
 	if err := s.read(ctx).Raw(count, args...).Row().Scan(&number); err != nil {
-		return nil, 0, fmt.Errorf("store: count conversations: %w", err)
+		return nil, 0, failed("count conversations", err)
 	}
 	rows, err := s.itemRows(ctx, items+` WHERE `+where+` ORDER BY `+order+` LIMIT ? OFFSET ?`, append(args, q.Limit, q.Skip)...)
 	if err != nil {
@@ -138,7 +138,7 @@ func (s *Store) CountConversations(ctx context.Context) (map[chat.ConversationSt
 	rows, err := s.read(ctx).Raw(`SELECT 'waiting', count(*) FROM conversations c WHERE ` + queued + `
 		UNION ALL SELECT c.state, count(*) FROM conversations c WHERE c.state <> 'waiting' AND NOT c.deleted GROUP BY c.state`).Rows()
 	if err != nil {
-		return nil, fmt.Errorf("store: count conversations: %w", err)
+		return nil, failed("count conversations", err)
 	}
 	defer rows.Close()
 	counts := map[chat.ConversationState]int64{}
@@ -146,12 +146,12 @@ func (s *Store) CountConversations(ctx context.Context) (map[chat.ConversationSt
 		var state chat.ConversationState
 		var n int64
 		if err := rows.Scan(&state, &n); err != nil {
-			return nil, fmt.Errorf("store: count conversations: %w", err)
+			return nil, failed("count conversations", err)
 		}
 		counts[state] = n
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("store: count conversations: %w", err)
+		return nil, failed("count conversations", err)
 	}
 	return counts, nil
 }
@@ -159,19 +159,19 @@ func (s *Store) CountConversations(ctx context.Context) (map[chat.ConversationSt
 func (s *Store) itemRows(ctx context.Context, query string, args ...any) ([]itemRow, error) {
 	rows, err := s.read(ctx).Raw(query, args...).Rows()
 	if err != nil {
-		return nil, fmt.Errorf("store: conversations: %w", err)
+		return nil, failed("conversations", err)
 	}
 	defer rows.Close()
 	var all []itemRow
 	for rows.Next() {
 		var i itemRow
 		if err := rows.Scan(i.targets()...); err != nil {
-			return nil, fmt.Errorf("store: conversations: %w", err)
+			return nil, failed("conversations", err)
 		}
 		all = append(all, i)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("store: conversations: %w", err)
+		return nil, failed("conversations", err)
 	}
 	return all, nil
 }

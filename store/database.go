@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -55,7 +54,7 @@ func (d *database) close() error {
 func (d *database) migrated(ctx context.Context) error {
 	steps, err := migrations.Status(d.write.WithContext(ctx))
 	if err != nil {
-		return fmt.Errorf("store: open: %w", err)
+		return failed("open", err)
 	}
 	for _, s := range steps {
 		if !s.Applied {
@@ -69,7 +68,7 @@ func (d *database) readEpoch(ctx context.Context) (string, error) {
 	var epoch string
 	err := d.write.WithContext(ctx).Raw("SELECT value FROM meta WHERE name = 'epoch'").Row().Scan(&epoch)
 	if err != nil {
-		return "", fmt.Errorf("store: read epoch: %w", err)
+		return "", failed("read epoch", err)
 	}
 	return epoch, nil
 }
@@ -95,7 +94,7 @@ func openGORM(d gorm.Dialector) (*gorm.DB, error) {
 		Logger:                 logger.Discard,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("store: gorm: %w", err)
+		return nil, failed("gorm", err)
 	}
 	return db, nil
 }

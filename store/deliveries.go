@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -62,7 +61,7 @@ func (s *Store) LeaseDeliveries(ctx context.Context, now, until time.Time, limit
 		return tx.Model(&deliveryRow{}).Where("num IN ?", taken).Update("leased_until", toMillis(until)).Error
 	})
 	if err != nil {
-		return nil, fmt.Errorf("store: lease deliveries: %w", err)
+		return nil, failed("lease deliveries", err)
 	}
 	slices.SortFunc(rows, func(a, b deliveryRow) int { return cmp.Compare(a.Num, b.Num) })
 	return column(rows, (*deliveryRow).delivery), nil
@@ -100,7 +99,7 @@ func (s *Store) nextDeliveries(ctx context.Context, now time.Time, limit int) ([
 		all = append(all, next...)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("store: next deliveries: %w", err)
+		return nil, failed("next deliveries", err)
 	}
 	return all, nil
 }
@@ -108,7 +107,7 @@ func (s *Store) nextDeliveries(ctx context.Context, now time.Time, limit int) ([
 // Delivered implements [chat.WebhookStore]; one that is gone is no error.
 func (s *Store) Delivered(ctx context.Context, id string) error {
 	if err := s.db.write.WithContext(ctx).Where("id = ?", id).Delete(&deliveryRow{}).Error; err != nil {
-		return fmt.Errorf("store: delivered: %w", err)
+		return failed("delivered", err)
 	}
 	return nil
 }
@@ -129,7 +128,7 @@ func (s *Store) Postpone(ctx context.Context, id string, next time.Time, problem
 			toMillis(next), rows[0].WebhookID, rows[0].RoomID, rows[0].Num, toMillis(next)).Error
 	})
 	if err != nil {
-		return fmt.Errorf("store: postpone delivery: %w", err)
+		return failed("postpone delivery", err)
 	}
 	return nil
 }
@@ -140,11 +139,11 @@ func (s *Store) DeadDeliveries(ctx context.Context, p chat.Page) ([]chat.Deliver
 	err := s.read(ctx).Raw(`SELECT count(*) FROM (SELECT 1 AS one FROM webhook_deliveries WHERE dead LIMIT ?) matches`, chat.CountLimit).
 		Row().Scan(&number)
 	if err != nil {
-		return nil, 0, fmt.Errorf("store: count dead deliveries: %w", err)
+		return nil, 0, failed("count dead deliveries", err)
 	}
 	var rows []deliveryRow
 	if err := s.read(ctx).Where("dead").Order("num DESC").Limit(p.Limit).Offset(p.Skip).Find(&rows).Error; err != nil {
-		return nil, 0, fmt.Errorf("store: dead deliveries: %w", err)
+		return nil, 0, failed("dead deliveries", err)
 	}
 	return column(rows, (*deliveryRow).delivery), number, nil
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"gorm.io/gorm"
@@ -50,7 +49,7 @@ func (s *Store) Document(ctx context.Context, id string) (chat.Document, error) 
 		return chat.Document{}, chat.ErrDocumentNotFound
 	}
 	if err != nil {
-		return chat.Document{}, fmt.Errorf("store: document: %w", err)
+		return chat.Document{}, failed("document", err)
 	}
 	return row.document(), nil
 }
@@ -63,13 +62,13 @@ func (s *Store) Documents(ctx context.Context, chatbot string, p chat.Page) ([]c
 	}
 	var number int64
 	if err := s.read(ctx).Raw(`SELECT count(*) FROM documents d WHERE `+where, args...).Row().Scan(&number); err != nil {
-		return nil, 0, fmt.Errorf("store: count documents: %w", err)
+		return nil, 0, failed("count documents", err)
 	}
 	var rows []documentRow
 	err := s.read(ctx).Raw(`SELECT d.* FROM documents d WHERE `+where+` ORDER BY d.created_at DESC, d.id DESC LIMIT ? OFFSET ?`,
 		append(args, p.Limit, p.Skip)...).Scan(&rows).Error
 	if err != nil {
-		return nil, 0, fmt.Errorf("store: documents: %w", err)
+		return nil, 0, failed("documents", err)
 	}
 	return column(rows, func(r *documentRow) chat.Document { return r.document() }), number, nil
 }
@@ -88,7 +87,7 @@ func (s *Store) DeleteDocument(ctx context.Context, id string, acts ...chat.Audi
 		return chat.ErrDocumentNotFound
 	}
 	if err != nil {
-		return fmt.Errorf("store: delete document: %w", err)
+		return failed("delete document", err)
 	}
 	s.library.wake()
 	return nil
@@ -121,7 +120,7 @@ func (s *Store) CreateDocument(ctx context.Context, d chat.Document, passages []
 		}
 	}
 	if err != nil && !errors.Is(err, chat.ErrChatbotNotFound) {
-		return fmt.Errorf("store: create document: %w", err)
+		return failed("create document", err)
 	}
 	return err
 }

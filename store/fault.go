@@ -33,7 +33,7 @@ func faultOf(err error) fault {
 	switch {
 	case errors.As(err, &unknown):
 		return faultOther // nobody may try again what was perhaps done
-	case errors.Is(err, errUndone):
+	case errors.Is(err, errUndone), errors.Is(err, errSilent):
 		return faultLost
 	}
 	var pg *pgconn.PgError
@@ -63,6 +63,8 @@ func faultOfState(code string) fault {
 	case code == "40001", code == "40P01", code == "55P03": // serialization, deadlock, lock not available
 		return faultTransient
 	case code == "25006": // a standby, where a primary was or will be
+		return faultLost
+	case code == "25P03": // the transaction idled for too long, and was undone
 		return faultLost
 	case strings.HasPrefix(code, "08"), strings.HasPrefix(code, "57P"), strings.HasPrefix(code, "53"):
 		return faultLost // connection, shutdown, resources

@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -80,7 +79,7 @@ func (s *Store) feedRooms(ctx context.Context, q chat.MessageQuery) ([]feedRoom,
 		WHERE m.user_id = ? AND m.state = 'active' AND NOT r.deleted AND r.seq > r.cleared_seq`+order, q.User).
 		Scan(&rooms).Error
 	if err != nil {
-		return nil, fmt.Errorf("store: rooms of a user: %w", err)
+		return nil, failed("rooms of a user", err)
 	}
 	return rooms, nil
 }
@@ -103,7 +102,7 @@ func (s *Store) feedKeys(ctx context.Context, rooms []feedRoom, q chat.MessageQu
 		var more []feedKey
 		args := column(part, func(r *feedRoom) []any { return []any{r.ID, r.ClearedSeq, need + feedSlack} })
 		if err := s.unionOf(ctx, arm, args).Scan(&more).Error; err != nil {
-			return nil, fmt.Errorf("store: messages of a user: %w", err)
+			return nil, failed("messages of a user", err)
 		}
 		keys = append(keys, more...)
 		slices.SortFunc(keys, func(a, b feedKey) int {

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"gorm.io/gorm"
@@ -25,7 +24,7 @@ func (fileRow) TableName() string { return "files" }
 func (s *Store) CreateFile(ctx context.Context, f chat.File) error {
 	row := fileRow{ID: f.ID, OwnerID: f.Owner, Name: f.Name, Type: f.Type, Size: f.Size, CreatedAt: toMillis(f.CreatedAt)}
 	if err := s.db.write.WithContext(ctx).Create(&row).Error; err != nil {
-		return fmt.Errorf("store: create file: %w", err)
+		return failed("create file", err)
 	}
 	return nil
 }
@@ -38,7 +37,7 @@ func (s *Store) File(ctx context.Context, id string) (chat.File, error) {
 		return chat.File{}, chat.ErrFileNotFound
 	}
 	if err != nil {
-		return chat.File{}, fmt.Errorf("store: file: %w", err)
+		return chat.File{}, failed("file", err)
 	}
 	return chat.File{
 		ID: f.ID, Owner: f.OwnerID, Name: f.Name, Type: f.Type, Size: f.Size, CreatedAt: fromMillis(f.CreatedAt),
@@ -54,7 +53,7 @@ func (s *Store) UnreadableFiles(ctx context.Context, user string, ids []string) 
 			SELECT 1 FROM postings p JOIN members m ON m.room_id = p.room_id AND m.user_id = ? AND m.state = 'active'
 			JOIN rooms r ON r.id = p.room_id AND NOT r.deleted WHERE p.file_id = f.id))`, part, user, user).Scan(&found).Error
 		if err != nil {
-			return nil, fmt.Errorf("store: readable files: %w", err)
+			return nil, failed("readable files", err)
 		}
 		for _, id := range found {
 			readable[id] = true
@@ -91,7 +90,7 @@ func (s *Store) FilesOnlyIn(ctx context.Context, room string) (ids []string, err
 	err = s.read(ctx).Raw(`SELECT DISTINCT p.file_id FROM postings p WHERE p.room_id = ? AND NOT EXISTS (SELECT 1 FROM postings o
 		WHERE o.file_id = p.file_id AND o.room_id <> p.room_id) ORDER BY p.file_id`, room).Scan(&ids).Error
 	if err != nil {
-		return nil, fmt.Errorf("store: files of room: %w", err)
+		return nil, failed("files of room", err)
 	}
 	return ids, nil
 }
@@ -102,7 +101,7 @@ func (s *Store) ForgetFiles(ctx context.Context, ids []string) error {
 		return s.db.write.WithContext(ctx).Exec(`DELETE FROM files WHERE id IN ?`, part).Error
 	})
 	if err != nil {
-		return fmt.Errorf("store: forget files: %w", err)
+		return failed("forget files", err)
 	}
 	return nil
 }

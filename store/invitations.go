@@ -54,7 +54,7 @@ func (s *Store) Invitations(ctx context.Context, user string, sent bool, page ch
 	}
 	var number int64
 	if err := s.read(ctx).Raw(count, args...).Row().Scan(&number); err != nil {
-		return nil, 0, fmt.Errorf("store: count invitations: %w", err)
+		return nil, 0, failed("count invitations", err)
 	}
 	found, err := scanInvitations(s.read(ctx).Raw(`SELECT `+invitationColumns+`, r.name`+from+
 		` ORDER BY i.id DESC LIMIT ? OFFSET ?`, append(args, page.Limit, page.Skip)...))
@@ -64,7 +64,7 @@ func (s *Store) Invitations(ctx context.Context, user string, sent bool, page ch
 func scanInvitations(query *gorm.DB) ([]chat.Invitation, error) {
 	rows, err := query.Rows()
 	if err != nil {
-		return nil, fmt.Errorf("store: invitations: %w", err)
+		return nil, failed("invitations", err)
 	}
 	defer rows.Close()
 	var all []chat.Invitation
@@ -72,14 +72,14 @@ func scanInvitations(query *gorm.DB) ([]chat.Invitation, error) {
 		var row invitationRow
 		var room string
 		if err := rows.Scan(append(row.targets(), &room)...); err != nil {
-			return nil, fmt.Errorf("store: invitations: %w", err)
+			return nil, failed("invitations", err)
 		}
 		inv := row.invitation()
 		inv.RoomName = room
 		all = append(all, inv)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("store: invitations: %w", err)
+		return nil, failed("invitations", err)
 	}
 	return all, nil
 }

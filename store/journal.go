@@ -8,7 +8,7 @@ import (
 
 // journal is a database as the appender sees it: one transaction at a time that
 // locks and loads what a group of commands names, and writes what they decided.
-// It is used by one goroutine.
+// All but ping is used by one goroutine.
 type journal interface {
 	// begin starts a transaction, locks the rooms in the order given, and then
 	// reads what want names. After an error there is no transaction.
@@ -17,6 +17,9 @@ type journal interface {
 	// receipt was committed. It waits until the transaction is over; an error says
 	// that this could not be learnt yet.
 	committed(ctx context.Context, r receipt) (bool, error)
+	// ping asks the database for a sign of life. It may be called at any time, from
+	// other goroutines.
+	ping(ctx context.Context) error
 }
 
 // transaction is a journal's open transaction.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -23,7 +22,7 @@ type pgJournal struct {
 func (j *pgJournal) begin(ctx context.Context, want wants) (transaction, found, error) {
 	conn, err := j.pool.Conn(ctx)
 	if err != nil {
-		return nil, found{}, fmt.Errorf("store: begin: %w", err)
+		return nil, found{}, failed("begin", err)
 	}
 	tx := &pgTransaction{conn: conn}
 	var rows found
@@ -33,7 +32,7 @@ func (j *pgJournal) begin(ctx context.Context, want wants) (transaction, found, 
 	})
 	if err != nil {
 		tx.rollback()
-		return nil, found{}, fmt.Errorf("store: begin: %w", err)
+		return nil, found{}, failed("begin", err)
 	}
 	return tx, rows, nil
 }
@@ -65,6 +64,12 @@ func (j *pgJournal) committed(ctx context.Context, r receipt) (bool, error) {
 	return there, err
 }
 
+func (j *pgJournal) ping(ctx context.Context) error { return j.pool.PingContext(ctx) }
+
+// rollbackTimeout is how long the server has to undo a transaction by request; it
+// does so by itself once the connection is closed.
+const rollbackTimeout = time.Second
+
 // pgTransaction holds one of the appender's connections until it is over.
 type pgTransaction struct {
 	conn *sql.Conn
@@ -93,7 +98,7 @@ func (tx *pgTransaction) load(ctx context.Context, want wants) (rows found, err 
 	queueReads(b, want, &rows)
 	err = tx.raw(func(c *pgx.Conn) error { return c.SendBatch(ctx, b).Close() })
 	if err != nil {
-		return found{}, fmt.Errorf("store: load: %w", err)
+		return found{}, failed("load", err)
 	}
 	return rows, nil
 }
@@ -106,7 +111,7 @@ func (tx *pgTransaction) commit(ctx context.Context, c changes) error {
 	if err == nil {
 		tx.over = true
 	} else {
-		err = fmt.Errorf("store: commit: %w", err)
+		err = failed("commit", err)
 	}
 	var unknown *unknownOutcome
 	if errors.As(err, &unknown) {
@@ -147,7 +152,7 @@ func (tx *pgTransaction) rollback() {
 		if c.IsClosed() || c.PgConn().TxStatus() == 'I' {
 			return nil
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), rollbackTimeout)
 		defer cancel()
 		if _, err := c.Exec(ctx, "ROLLBACK"); err != nil {
 			return c.Close(ctx) // a connection in doubt is not used again

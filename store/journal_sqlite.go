@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/driver"
@@ -48,7 +47,7 @@ func (j *sqliteJournal) close() error {
 func (j *sqliteJournal) begin(ctx context.Context, want wants) (transaction, found, error) {
 	conn, err := j.pool.Conn(ctx)
 	if err != nil {
-		return nil, found{}, fmt.Errorf("store: begin: %w", err)
+		return nil, found{}, failed("begin", err)
 	}
 	tx := &sqliteTransaction{journal: j, conn: conn}
 	var rows found
@@ -62,10 +61,13 @@ func (j *sqliteJournal) begin(ctx context.Context, want wants) (transaction, fou
 	})
 	if err != nil {
 		tx.rollback()
-		return nil, found{}, fmt.Errorf("store: begin: %w", err)
+		return nil, found{}, failed("begin", err)
 	}
 	return tx, rows, nil
 }
+
+// ping has nothing to ask: the database is a part of this process.
+func (j *sqliteJournal) ping(context.Context) error { return nil }
 
 // committed looks for what the transaction inserted. A COMMIT that fails in this
 // process has not happened; there is no server that could still be at it.
@@ -123,7 +125,7 @@ func (tx *sqliteTransaction) load(_ context.Context, want wants) (found, error) 
 		return err
 	})
 	if err != nil {
-		return found{}, fmt.Errorf("store: load: %w", err)
+		return found{}, failed("load", err)
 	}
 	return rows, nil
 }
@@ -140,7 +142,7 @@ func (tx *sqliteTransaction) commit(_ context.Context, c changes) error {
 		return nil
 	})
 	if err != nil {
-		err = fmt.Errorf("store: commit: %w", err)
+		err = failed("commit", err)
 	}
 	tx.rollback()
 	return err

@@ -100,13 +100,13 @@ func (l *library) tidy() error {
 	err := db.Exec(`UPDATE documents SET state = 'gone' WHERE state <> 'ready' AND state = 'adding' AND touched_at < ?`,
 		toMillis(l.clock().Add(-addingLease))).Error
 	if err != nil {
-		return fmt.Errorf("store: tidy documents: %w", err)
+		return failed("tidy documents", err)
 	}
 	for {
 		var gone []documentRow
 		err := db.Raw(`SELECT * FROM documents WHERE state <> 'ready' AND state = 'gone' LIMIT 1`).Scan(&gone).Error
 		if err != nil {
-			return fmt.Errorf("store: tidy documents: %w", err)
+			return failed("tidy documents", err)
 		}
 		if len(gone) == 0 {
 			return nil

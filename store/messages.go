@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"gorm.io/gorm"
@@ -84,7 +83,7 @@ func (s *Store) messagesOfRoom(ctx context.Context, q chat.MessageQuery, count b
 func (s *Store) skipped(ctx context.Context, q chat.MessageQuery, ascending bool) (chat.MessageQuery, error) {
 	var newest int64
 	if err := s.read(ctx).Raw("SELECT coalesce(max(seq), 0) FROM rooms WHERE id = ?", q.Room).Row().Scan(&newest); err != nil {
-		return q, fmt.Errorf("store: newest seq: %w", err)
+		return q, failed("newest seq", err)
 	}
 	live := func(low, top int64) (int64, error) { // from low to below top
 		if low >= top {
@@ -135,7 +134,7 @@ func (s *Store) allMessages(ctx context.Context, q chat.MessageQuery, count bool
 		err := read.Raw(`SELECT (SELECT coalesce(sum(seq), 0) FROM rooms WHERE NOT deleted) -
 			(SELECT count(*) FROM messages m WHERE m.seq > 0 AND m.deleted` + inRoom + `)`).Row().Scan(&number)
 		if err != nil {
-			return nil, 0, fmt.Errorf("store: count messages: %w", err)
+			return nil, 0, failed("count messages", err)
 		}
 	}
 	order := " ORDER BY m.id DESC"
@@ -168,7 +167,7 @@ func (s *Store) countMessages(ctx context.Context, rooms []string) (int64, error
 			WHERE m.room_id = r.id AND m.seq > r.cleared_seq AND m.seq > 0 AND m.deleted)), 0) FROM rooms r WHERE r.id IN ?`, part).
 			Row().Scan(&n)
 		if err != nil {
-			return 0, fmt.Errorf("store: count messages: %w", err)
+			return 0, failed("count messages", err)
 		}
 		number += n
 	}
@@ -191,14 +190,14 @@ func (s *Store) messagesByID(ctx context.Context, ids []string) ([]chat.Message,
 func scanMessages(query *gorm.DB) ([]chat.Message, error) {
 	rows, err := query.Rows()
 	if err != nil {
-		return nil, fmt.Errorf("store: messages: %w", err)
+		return nil, failed("messages", err)
 	}
 	defer rows.Close()
 	var all []chat.Message
 	for rows.Next() {
 		var row messageRow
 		if err := rows.Scan(row.targets()...); err != nil {
-			return nil, fmt.Errorf("store: messages: %w", err)
+			return nil, failed("messages", err)
 		}
 		m, err := row.message()
 		if err != nil {
@@ -207,7 +206,7 @@ func scanMessages(query *gorm.DB) ([]chat.Message, error) {
 		all = append(all, m)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("store: messages: %w", err)
+		return nil, failed("messages", err)
 	}
 	return all, nil
 }

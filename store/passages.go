@@ -97,11 +97,11 @@ func (s *Store) Passages(ctx context.Context, chatbot string, words []string, li
 		return nil, nil
 	}
 	if err := q.count(ctx); err != nil {
-		return nil, fmt.Errorf("store: passages: %w", err)
+		return nil, failed("passages", err)
 	}
 	for _, l := range q.plan() {
 		if err := q.read(ctx, l); err != nil {
-			return nil, fmt.Errorf("store: passages: %w", err)
+			return nil, failed("passages", err)
 		}
 	}
 	candidates := make([]bm25.Candidate, 0, len(q.candidates))
@@ -266,7 +266,7 @@ func (s *Store) passagesByID(ctx context.Context, ids []int64) ([]chat.Passage, 
 		err := s.read(ctx).Raw(`SELECT p.id, p.document_id, d.name, p.place, p.text FROM passages p
 			JOIN documents d ON d.id = p.document_id AND d.state = 'ready' WHERE p.id IN ?`, part).Scan(&rows).Error
 		if err != nil {
-			return nil, fmt.Errorf("store: passages: %w", err)
+			return nil, failed("passages", err)
 		}
 		for _, r := range rows {
 			known[r.ID] = chat.Passage{ID: r.ID, Document: r.DocumentID, DocumentName: r.Name, Place: r.Place, Text: r.Text}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 )
 
 // seqAfterSkip returns the seq below which, exclusively, the list of a room goes
@@ -12,7 +11,7 @@ import (
 func (s *Store) seqAfterSkip(ctx context.Context, room string, skip int) (int64, error) {
 	var newest int64
 	if err := s.read(ctx).Raw("SELECT coalesce(max(seq), 0) FROM rooms WHERE id = ?", room).Row().Scan(&newest); err != nil {
-		return 0, fmt.Errorf("store: newest seq: %w", err)
+		return 0, failed("newest seq", err)
 	}
 	// Steps down, each at first as wide as there are messages left to skip, wider
 	// where most of the last one were tombstones. Once a step went too far, the
@@ -48,7 +47,7 @@ func (s *Store) tombstones(ctx context.Context, room string, low, top int64) (in
 	err := s.read(ctx).Raw(`SELECT count(*) FROM messages m WHERE m.room_id = ? AND m.seq >= ? AND m.seq < ?
 		AND m.seq > 0 AND m.deleted`, room, low, top).Row().Scan(&n)
 	if err != nil {
-		return 0, fmt.Errorf("store: count tombstones: %w", err)
+		return 0, failed("count tombstones", err)
 	}
 	return n, nil
 }

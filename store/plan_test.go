@@ -31,6 +31,8 @@ func TestReadsUseIndexes(t *testing.T) {
 		"views":        func() error { _, err := s.Views(ctx, "u", []string{"r", "q"}); return err },
 		"room heads":   func() error { _, err := s.RoomHeads(ctx, "u"); return err },
 		"heads":        func() error { _, err := s.Heads(ctx, []string{"r", "q"}); return err },
+		"stands":       func() error { _, err := s.Stands(ctx, []string{"r", "q"}); return err },
+		"active":       func() error { _, err := s.Active(ctx, "r", []string{"u", "v"}); return err },
 		"message":      func() error { _, err := s.Message(ctx, "m"); return err },
 		"messages": func() error {
 			_, _, err := s.Messages(ctx, chat.MessageQuery{Room: "r", Before: 9, Page: deep}, true)

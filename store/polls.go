@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -67,14 +66,14 @@ func (s *Store) Poll(ctx context.Context, key string, since int64, limit int) (c
 	}
 	rows, err := s.db.prepared.WithContext(ctx).Raw(poll, key, since, limit).Rows()
 	if err != nil {
-		return chat.Polled{}, fmt.Errorf("store: poll: %w", err)
+		return chat.Polled{}, failed("poll", err)
 	}
 	defer rows.Close()
 	var p *chat.Polled
 	for rows.Next() {
 		var row pollRow
 		if err := rows.Scan(row.targets()...); err != nil {
-			return chat.Polled{}, fmt.Errorf("store: poll: %w", err)
+			return chat.Polled{}, failed("poll", err)
 		}
 		if p == nil {
 			first := row.polled()
@@ -91,7 +90,7 @@ func (s *Store) Poll(ctx context.Context, key string, since int64, limit int) (c
 		p.Messages = append(p.Messages, m)
 	}
 	if err := rows.Err(); err != nil {
-		return chat.Polled{}, fmt.Errorf("store: poll: %w", err)
+		return chat.Polled{}, failed("poll", err)
 	}
 	if p == nil {
 		return chat.Polled{}, chat.ErrConversationNotFound

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -26,7 +25,7 @@ const (
 func openPostgres(ctx context.Context, url string) (*database, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
-		return nil, fmt.Errorf("store: open postgres: %w", err) // pgx leaves the password out
+		return nil, failed("open postgres", err) // pgx leaves the password out
 	}
 	pool := stdlib.OpenDB(*config, stdlib.OptionShouldPing(stale))
 	pool.SetMaxOpenConns(poolConnections)
@@ -59,11 +58,12 @@ func stale(_ context.Context, p stdlib.ShouldPingParams) bool {
 }
 
 // prepareJournal sets up a connection of the appender. A node that vanishes in the
-// middle of a transaction must not hold its locks for long. All the appender's
+// middle of a transaction must not hold its locks for long: others wait for them, and
+// their clients with them. All the appender's
 // statements find rows by key: no plan may read a whole table because the planner
 // still believes that it is small.
 func prepareJournal(ctx context.Context, c *pgx.Conn) error {
-	_, err := c.Exec(ctx, `SET idle_in_transaction_session_timeout = '30s';
+	_, err := c.Exec(ctx, `SET idle_in_transaction_session_timeout = '4s';
 		SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off`)
 	return err
 }
@@ -78,7 +78,7 @@ func prepareSearch(ctx context.Context, c *pgx.Conn) error {
 
 func (d *database) preparePostgres(ctx context.Context, pool *sql.DB) error {
 	if err := pool.PingContext(ctx); err != nil {
-		return fmt.Errorf("store: open postgres: %w", err)
+		return failed("open postgres", err)
 	}
 	lower, err := pgLower(ctx, pool)
 	if err != nil {
@@ -100,7 +100,7 @@ func pgLower(ctx context.Context, pool *sql.DB) (func(string) string, error) {
 	err := pool.QueryRowContext(ctx, `SELECT EXISTS (SELECT FROM pg_collation WHERE collname = 'und-x-icu'
 		AND collencoding IN (-1, (SELECT encoding FROM pg_database WHERE datname = current_database())))`).Scan(&icu)
 	if err != nil {
-		return nil, fmt.Errorf("store: open postgres: %w", err)
+		return nil, failed("open postgres", err)
 	}
 	if icu {
 		return func(text string) string { return "lower(" + text + ` COLLATE "und-x-icu")` }, nil

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -33,7 +32,7 @@ func (s *Store) fillReplies(ctx context.Context, messages []chat.Message) error 
 	for part := range slices.Chunk(ids, listSize) {
 		var rows []replyRow
 		if err := s.read(ctx).Raw(`SELECT `+replyColumns+` FROM replies p WHERE p.message_id IN ?`, part).Scan(&rows).Error; err != nil {
-			return fmt.Errorf("store: replies: %w", err)
+			return failed("replies", err)
 		}
 		for i := range rows {
 			record, err := rows[i].record()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"slices"
 
 	"parley/chat"
@@ -18,7 +17,7 @@ func (s *Store) Room(ctx context.Context, id string) (chat.Room, error) {
 		return chat.Room{}, chat.ErrRoomNotFound
 	}
 	if err != nil {
-		return chat.Room{}, fmt.Errorf("store: room: %w", err)
+		return chat.Room{}, failed("room", err)
 	}
 	return row.room(), nil
 }
@@ -32,7 +31,7 @@ func (s *Store) Member(ctx context.Context, room, user string) (chat.Member, err
 		return chat.Member{}, nil
 	}
 	if err != nil {
-		return chat.Member{}, fmt.Errorf("store: member: %w", err)
+		return chat.Member{}, failed("member", err)
 	}
 	return row.member(), nil
 }
@@ -43,41 +42,9 @@ func (s *Store) Participants(ctx context.Context, room string, limit int) ([]cha
 	err := s.read(ctx).Raw("SELECT "+memberColumns+` FROM members m WHERE m.room_id = ? AND m.state = 'active'
 		ORDER BY m.joined_at, m.user_id LIMIT ?`, room, limit).Scan(&rows).Error
 	if err != nil {
-		return nil, fmt.Errorf("store: participants: %w", err)
+		return nil, failed("participants", err)
 	}
 	return column(rows, func(m *memberRow) chat.Member { return m.member() }), nil
-}
-
-// RoomHeads implements [chat.RoomReader]. A group has no conversation, and none is
-// looked for.
-func (s *Store) RoomHeads(ctx context.Context, user string) ([]chat.RoomHead, error) {
-	rows, err := s.read(ctx).Raw(`SELECT r.id, r.version, r.participant_count, r.cleared_version, r.owner_epoch, c.key, c.state, c.waiting_since
-		FROM members m JOIN rooms r ON r.id = m.room_id
-		LEFT JOIN conversations c ON c.room_id = CASE WHEN r.kind <> 'group' THEN r.id END
-		WHERE m.user_id = ? AND m.state = 'active' AND NOT r.deleted`, user).Rows()
-	if err != nil {
-		return nil, fmt.Errorf("store: room heads: %w", err)
-	}
-	defer rows.Close()
-	heads := []chat.RoomHead{}
-	for rows.Next() {
-		var h chat.RoomHead
-		var key, state *string
-		var since *int64
-		if err := rows.Scan(&h.Room, &h.Version, &h.Members, &h.ClearedVersion, &h.OwnerEpoch, &key, &state, &since); err != nil {
-			return nil, fmt.Errorf("store: room heads: %w", err)
-		}
-		if key != nil {
-			h.Conversation = &chat.Conversation{
-				Room: h.Room, Key: *key, State: chat.ConversationState(*state), WaitingSince: fromMillis(*since),
-			}
-		}
-		heads = append(heads, h)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("store: room heads: %w", err)
-	}
-	return heads, nil
 }
 
 // Heads implements [chat.RoomReader].
@@ -90,7 +57,7 @@ func (s *Store) Heads(ctx context.Context, rooms []string) (map[string]int64, er
 		}
 		err := s.read(ctx).Raw("SELECT id, version FROM rooms WHERE id IN ? AND NOT deleted", part).Scan(&rows).Error
 		if err != nil {
-			return nil, fmt.Errorf("store: heads: %w", err)
+			return nil, failed("heads", err)
 		}
 		for _, r := range rows {
 			heads[r.ID] = r.Version
@@ -113,7 +80,7 @@ func (s *Store) ReadSeqs(ctx context.Context, rooms []string, maxMembers int) (m
 			LEFT JOIN members m ON m.room_id = r.id AND m.state = 'active'
 			WHERE r.id IN ? AND r.participant_count <= ?`, part, maxMembers).Scan(&rows).Error
 		if err != nil {
-			return nil, fmt.Errorf("store: read positions: %w", err)
+			return nil, failed("read positions", err)
 		}
 		for _, r := range rows {
 			if all[r.ID] == nil {

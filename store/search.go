@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 
@@ -128,7 +127,7 @@ func (s *Store) searchRoom(ctx context.Context, q chat.MessageQuery, c condition
 func (s *Store) searchedRoom(ctx context.Context, id string) (room searchRoom, err error) {
 	err = s.db.search.WithContext(ctx).Raw(`SELECT room_id, num, version, seq FROM search_rooms WHERE room_id = ?`, id).Scan(&room).Error
 	if err != nil {
-		return room, fmt.Errorf("store: search: %w", err)
+		return room, failed("search", err)
 	}
 	return room, nil
 }
@@ -155,7 +154,7 @@ func (s *Store) number(ctx context.Context, query string, room, seq, none int64)
 		return none, nil
 	}
 	if err != nil {
-		return 0, fmt.Errorf("store: search: %w", err)
+		return 0, failed("search", err)
 	}
 	return n, nil
 }
@@ -242,7 +241,7 @@ func (s *Store) searchedRoomsOf(ctx context.Context, user string) (rooms []searc
 		JOIN search_rooms x ON x.room_id = m.room_id
 		WHERE m.user_id = ? AND m.state = 'active' AND NOT r.deleted ORDER BY x.num`, user).Scan(&rooms).Error
 	if err != nil {
-		return nil, fmt.Errorf("store: search: %w", err)
+		return nil, failed("search", err)
 	}
 	return rooms, nil
 }
@@ -262,7 +261,7 @@ func (s *Store) messagesAt(ctx context.Context, docs []doc) ([]chat.Message, err
 	err := s.db.search.WithContext(ctx).Raw(`SELECT r.id, x.num FROM search_rooms x JOIN rooms r ON r.id = x.room_id
 		WHERE x.num IN ? AND NOT r.deleted`, slices.Compact(nums)).Scan(&rooms).Error
 	if err != nil {
-		return nil, fmt.Errorf("store: search: %w", err)
+		return nil, failed("search", err)
 	}
 	ids := make(map[int64]string, len(rooms))
 	for _, r := range rooms {

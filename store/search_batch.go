@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -54,7 +53,7 @@ func (x *indexer) transaction(f func(tx *gorm.DB) error) error {
 		return f(tx)
 	})
 	if err != nil {
-		return fmt.Errorf("store: index: %w", err)
+		return failed("index", err)
 	}
 	return nil
 }

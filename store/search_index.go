@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -223,7 +222,7 @@ func (x *indexer) sweep() error {
 	err := x.read.WithContext(x.stop).Raw(`SELECT r.id FROM rooms r LEFT JOIN search_rooms x ON x.room_id = r.id
 		WHERE NOT r.deleted AND r.version > coalesce(x.version, 0) OR r.deleted AND x.room_id IS NOT NULL`).Scan(&rooms).Error
 	if err != nil {
-		return fmt.Errorf("store: sweep: %w", err)
+		return failed("sweep", err)
 	}
 	x.note(rooms)
 	return nil

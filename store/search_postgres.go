@@ -37,7 +37,7 @@ func (e *pgEngine) matches(read *gorm.DB, c condition) ([]doc, error) {
 	}
 	var newest int64
 	if err := read.Raw("SELECT coalesce(max(n), 0) FROM search_docs").Row().Scan(&newest); err != nil {
-		return nil, fmt.Errorf("store: search: %w", err)
+		return nil, failed("search", err)
 	}
 	c.before = min(c.before, newest+1)
 	var docs []doc
@@ -93,7 +93,7 @@ func (e *pgEngine) few(read *gorm.DB, query string, c condition) (bool, error) {
 	err := read.Raw(`SELECT count(*) FROM search_docs WHERE words @@ CAST(? AS tsquery)`,
 		query+" & ("+join(sample, " | ", "'", "'")+")").Row().Scan(&n)
 	if err != nil {
-		return false, fmt.Errorf("store: search: %w", err)
+		return false, failed("search", err)
 	}
 	return n*blocks/samples <= fewMatches*2, nil
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -83,12 +82,12 @@ func (x *indexer) backlog() (b backlog, err error) {
 	}()
 	tx := x.read.WithContext(x.stop).Begin(x.engine.snapshot())
 	if tx.Error != nil {
-		return b, fmt.Errorf("store: index: %w", tx.Error)
+		return b, failed("index", tx.Error)
 	}
 	defer tx.Rollback()
 	var moment int64
 	if err := tx.Raw("SELECT count(*) FROM meta").Row().Scan(&moment); err != nil {
-		return b, fmt.Errorf("store: index: %w", err)
+		return b, failed("index", err)
 	}
 	b = backlog{rooms: x.peek(marked), from: map[string]int64{}, heads: map[string]int64{}}
 	lags, err := lagsOf(tx, b.rooms)
@@ -152,7 +151,7 @@ func lagsOf(tx *gorm.DB, ids []string) (lags []lag, err error) {
 		err := tx.Raw(`SELECT r.id, r.version AS head, r.deleted, coalesce(x.version, 0) AS version,
 			coalesce(x.num, 0) AS num, r.cleared_seq, r.cleared_version, coalesce(x.cleared, 0) AS cleared FROM rooms r LEFT JOIN search_rooms x ON x.room_id = r.id WHERE r.id IN ?`, part).Scan(&rows).Error
 		if err != nil {
-			return nil, fmt.Errorf("store: index: %w", err)
+			return nil, failed("index", err)
 		}
 		lags = append(lags, rows...)
 	}
@@ -269,7 +268,7 @@ func nextChanges(tx *gorm.DB, rooms []lag, limit int) (map[string][]change, erro
 	var rows []change
 	err := tx.Raw(strings.Repeat(arm+" UNION ALL ", len(rooms)-1)+arm, args...).Scan(&rows).Error
 	if err != nil {
-		return nil, fmt.Errorf("store: index: %w", err)
+		return nil, failed("index", err)
 	}
 	byRoom := make(map[string][]change, len(rooms))
 	for _, c := range rows {

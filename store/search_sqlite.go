@@ -122,19 +122,19 @@ func execRows[R any](tx *gorm.DB, statement string, rows []R) error {
 func scanDocs(query *gorm.DB) ([]doc, error) {
 	rows, err := query.Rows()
 	if err != nil {
-		return nil, fmt.Errorf("store: search: %w", err)
+		return nil, failed("search", err)
 	}
 	defer rows.Close()
 	var docs []doc
 	for rows.Next() {
 		var d doc
 		if err := rows.Scan(&d.N, &d.Room, &d.Seq); err != nil {
-			return nil, fmt.Errorf("store: search: %w", err)
+			return nil, failed("search", err)
 		}
 		docs = append(docs, d)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("store: search: %w", err)
+		return nil, failed("search", err)
 	}
 	return docs, nil
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -59,7 +58,7 @@ func (s *Store) OpenSession(ctx context.Context, session chat.Session) ([]chat.S
 		return tx.Create(&row).Error
 	})
 	if err != nil {
-		return nil, fmt.Errorf("store: open session: %w", err)
+		return nil, failed("open session", err)
 	}
 	return closed, nil
 }
@@ -83,7 +82,7 @@ func (s *Store) Session(ctx context.Context, id string) (chat.Session, error) {
 		return chat.Session{}, chat.ErrSessionNotFound
 	}
 	if err != nil {
-		return chat.Session{}, fmt.Errorf("store: session: %w", err)
+		return chat.Session{}, failed("session", err)
 	}
 	return row.session(), nil
 }
@@ -97,7 +96,7 @@ func (s *Store) CloseSessions(ctx context.Context, ids []string, at time.Time) (
 		return err
 	})
 	if err != nil {
-		return closed, fmt.Errorf("store: close sessions: %w", err)
+		return closed, failed("close sessions", err)
 	}
 	return closed, nil
 }
@@ -120,7 +119,7 @@ func (s *Store) SeenSessions(ctx context.Context, seen map[string]int64, at time
 			FROM seen WHERE chatbot_sessions.id = seen.id AND closed_at = 0`, append(args, toMillis(at))...).Error
 	})
 	if err != nil {
-		return fmt.Errorf("store: seen sessions: %w", err)
+		return failed("seen sessions", err)
 	}
 	return nil
 }
@@ -140,7 +139,7 @@ func eachPart(ids []string, run func(part []string) error) error {
 func (s *Store) UsedSession(ctx context.Context, id string, at time.Time) error {
 	err := s.db.write.WithContext(ctx).Exec(`UPDATE chatbot_sessions SET used_at = ? WHERE id = ?`, toMillis(at), id).Error
 	if err != nil {
-		return fmt.Errorf("store: used session: %w", err)
+		return failed("used session", err)
 	}
 	return nil
 }
@@ -150,7 +149,7 @@ func (s *Store) LeftSession(ctx context.Context, id string, version int64, at ti
 	err := s.db.write.WithContext(ctx).Exec(`UPDATE chatbot_sessions SET seen_at = ?,
 		seen_version = CASE WHEN seen_version < ? THEN ? ELSE seen_version END WHERE id = ?`, toMillis(at), version, version, id).Error
 	if err != nil {
-		return fmt.Errorf("store: left session: %w", err)
+		return failed("left session", err)
 	}
 	return nil
 }
@@ -162,7 +161,7 @@ func (s *Store) ExpiredSessions(ctx context.Context, seen, used time.Time, limit
 		ORDER BY seen_at LIMIT ?) arm UNION ALL SELECT id FROM (SELECT id FROM chatbot_sessions WHERE closed_at = 0 AND used_at <= ?
 		ORDER BY used_at LIMIT ?) arm`, toMillis(seen), limit, toMillis(used), limit).Scan(&ids).Error
 	if err != nil {
-		return nil, fmt.Errorf("store: expired sessions: %w", err)
+		return nil, failed("expired sessions", err)
 	}
 	ids = distinct(ids, func(string) bool { return true })
 	return ids[:min(limit, len(ids))], nil

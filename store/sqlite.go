@@ -30,10 +30,10 @@ func openSQLite(ctx context.Context, path string) (*database, error) {
 		return nil, fmt.Errorf("store: sqlite path %q is not usable", path)
 	}
 	if err := os.MkdirAll(filepath.Dir(abs), 0o750); err != nil {
-		return nil, fmt.Errorf("store: open sqlite: %w", err)
+		return nil, failed("open sqlite", err)
 	}
 	if err := ownFile(abs); err != nil {
-		return nil, fmt.Errorf("store: open sqlite: %w", err)
+		return nil, failed("open sqlite", err)
 	}
 	d := &database{contains: func(column string) string { return "instr(fold(" + column + "), fold(?)) > 0" }}
 	writer, err := openSQLitePool(abs, 1, "immediate", "busy_timeout(10000)", "journal_mode(wal)", "synchronous(full)", "secure_delete(on)",
@@ -103,7 +103,7 @@ func openSQLitePool(path string, size int, txlock string, pragmas ...string) (*s
 		return errors.Join(registerFold(c), fts5.Register(c))
 	})
 	if err != nil {
-		return nil, fmt.Errorf("store: open sqlite: %w", err)
+		return nil, failed("open sqlite", err)
 	}
 	db.SetMaxOpenConns(size)
 	db.SetMaxIdleConns(size)

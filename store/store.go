@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -118,7 +117,7 @@ func (s *Store) NewEpoch(ctx context.Context) (string, error) {
 	epoch := newEpoch()
 	err := s.db.write.WithContext(ctx).Exec("UPDATE meta SET value = ? WHERE name = 'epoch'", epoch).Error
 	if err != nil {
-		return "", fmt.Errorf("store: new epoch: %w", err)
+		return "", failed("new epoch", err)
 	}
 	s.epoch.Store(&epoch)
 	return epoch, nil
@@ -128,7 +127,7 @@ func (s *Store) NewEpoch(ctx context.Context) (string, error) {
 func (s *Store) Ping(ctx context.Context) error {
 	var one int
 	if err := s.read(ctx).Raw("SELECT 1").Row().Scan(&one); err != nil {
-		return fmt.Errorf("store: ping: %w", err)
+		return failed("ping", err)
 	}
 	return nil
 }

@@ -85,13 +85,13 @@ func (s *Store) Users(ctx context.Context, q chat.UserQuery) ([]chat.User, int64
 	}
 	var number int64
 	if err := s.read(ctx).Raw(count, args...).Row().Scan(&number); err != nil {
-		return nil, 0, fmt.Errorf("store: count users: %w", err)
+		return nil, 0, failed("count users", err)
 	}
 	var rows []userRow
 	err := s.read(ctx).Raw(`SELECT u.* FROM users u WHERE `+where+` ORDER BY u.created_at DESC, u.id DESC LIMIT ? OFFSET ?`,
 		append(args, q.Limit, q.Skip)...).Scan(&rows).Error
 	if err != nil {
-		return nil, 0, fmt.Errorf("store: users: %w", err)
+		return nil, 0, failed("users", err)
 	}
 	return column(rows, func(u *userRow) chat.User { return u.user() }), number, nil
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -76,7 +75,7 @@ func (s *Store) userBy(ctx context.Context, where, arg string) (chat.User, error
 		return chat.User{}, chat.ErrUserNotFound
 	}
 	if err != nil {
-		return chat.User{}, fmt.Errorf("store: user: %w", err)
+		return chat.User{}, failed("user", err)
 	}
 	return row.user(), nil
 }
@@ -105,7 +104,7 @@ func (s *Store) roles(ctx context.Context, ids []string) (map[string]chat.Role, 
 	for part := range slices.Chunk(ids, listSize) {
 		var rows []struct{ ID, Role string }
 		if err := s.read(ctx).Model(&userRow{}).Where("id IN ?", part).Find(&rows).Error; err != nil {
-			return nil, fmt.Errorf("store: roles of users: %w", err)
+			return nil, failed("roles of users", err)
 		}
 		for _, r := range rows {
 			roles[r.ID] = chat.Role(r.Role)
@@ -192,7 +191,7 @@ func (s *Store) UsersChangedSince(ctx context.Context, t time.Time, limit int) (
 	var rows []userRow
 	err := s.read(ctx).Where("changed_at >= ?", toMillis(t)).Order("changed_at, id").Limit(limit).Find(&rows).Error
 	if err != nil {
-		return nil, fmt.Errorf("store: users changed: %w", err)
+		return nil, failed("users changed", err)
 	}
 	return column(rows, func(u *userRow) chat.User { return u.user() }), nil
 }
@@ -205,14 +204,14 @@ func userFault(op string, err error) error {
 	case faultOf(err) == faultUnique && !errors.As(err, &acts):
 		return errTaken
 	}
-	return fmt.Errorf("store: %s: %w", op, err)
+	return failed(op, err)
 }
 
 // AnonymizeUser implements [chat.ConversationStore].
 func (s *Store) AnonymizeUser(ctx context.Context, id string) error {
 	err := s.db.write.WithContext(ctx).Exec(`UPDATE users SET name = '', email = '' WHERE id = ?`, id).Error
 	if err != nil {
-		return fmt.Errorf("store: anonymize user: %w", err)
+		return failed("anonymize user", err)
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ func (s *Store) RoomsOf(ctx context.Context, user string, page chat.Page) ([]cha
 	}
 	var number int64
 	if err := s.read(ctx).Raw(count, args...).Row().Scan(&number); err != nil {
-		return nil, 0, fmt.Errorf("store: count rooms: %w", err)
+		return nil, 0, failed("count rooms", err)
 	}
 	rows, err := s.viewRows(s.read(ctx).Raw(`SELECT `+roomColumns+`, m.state, m.read_seq`+from+
 		` ORDER BY r.active_at DESC, r.id DESC LIMIT ? OFFSET ?`, append(args, page.Limit, page.Skip)...))
@@ -73,19 +73,19 @@ func (s *Store) Views(ctx context.Context, user string, ids []string) ([]chat.Ro
 func (s *Store) viewRows(query *gorm.DB) ([]viewRow, error) {
 	rows, err := query.Rows()
 	if err != nil {
-		return nil, fmt.Errorf("store: rooms: %w", err)
+		return nil, failed("rooms", err)
 	}
 	defer rows.Close()
 	var all []viewRow
 	for rows.Next() {
 		var r viewRow
 		if err := rows.Scan(append(r.targets(), &r.State, &r.ReadSeq)...); err != nil {
-			return nil, fmt.Errorf("store: rooms: %w", err)
+			return nil, failed("rooms", err)
 		}
 		all = append(all, r)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("store: rooms: %w", err)
+		return nil, failed("rooms", err)
 	}
 	return all, nil
 }
@@ -134,7 +134,7 @@ func (s *Store) unread(ctx context.Context, rows []viewRow) (map[string]int64, e
 		err := s.unionOf(ctx, `SELECT room_id, count(*) AS n FROM messages WHERE room_id = ? AND seq > ? AND seq <= ? AND seq > 0 AND deleted
 			GROUP BY room_id`, column(part, func(r *viewRow) []any { return []any{r.ID, r.ReadSeq, r.Seq} })).Scan(&deleted).Error
 		if err != nil {
-			return nil, fmt.Errorf("store: unread: %w", err)
+			return nil, failed("unread", err)
 		}
 		for _, d := range deleted {
 			all[d.RoomID] = max(0, all[d.RoomID]-d.N)
@@ -154,7 +154,7 @@ func (s *Store) participantsOf(ctx context.Context, rooms []string) (map[string]
 			WHERE room_id = ? AND state = 'active' ORDER BY joined_at, user_id LIMIT ?`, chat.ListedParticipants).
 			Scan(&rows).Error
 		if err != nil {
-			return nil, fmt.Errorf("store: participants: %w", err)
+			return nil, failed("participants", err)
 		}
 		for _, r := range rows {
 			all[r.RoomID] = append(all[r.RoomID], r.UserID)
@@ -195,7 +195,7 @@ func (s *Store) lastMessages(ctx context.Context, rooms []viewRow) (map[string]*
 		err := s.unionOf(ctx, `SELECT id FROM messages WHERE room_id = ? AND seq > ? AND seq > 0 AND NOT deleted
 			ORDER BY seq DESC LIMIT 1`, part).Scan(&found).Error
 		if err != nil {
-			return nil, fmt.Errorf("store: last messages: %w", err)
+			return nil, failed("last messages", err)
 		}
 		ids = append(ids, found...)
 	}

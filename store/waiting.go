@@ -31,7 +31,7 @@ func (s *Store) Queue(ctx context.Context, limit int) ([]chat.QueuedConversation
 	rows, err := s.read(ctx).Raw(`SELECT `+conversationColumns+`, r.owner_epoch, r.version FROM conversations c JOIN rooms r ON r.id = c.room_id
 		WHERE `+queued+` ORDER BY `+queueOrder+` LIMIT ?`, limit).Rows()
 	if err != nil {
-		return nil, fmt.Errorf("store: queue: %w", err)
+		return nil, failed("queue", err)
 	}
 	defer rows.Close()
 	var all []chat.QueuedConversation
@@ -39,12 +39,12 @@ func (s *Store) Queue(ctx context.Context, limit int) ([]chat.QueuedConversation
 		var c conversationRow
 		var epoch, version int64
 		if err := rows.Scan(append(c.targets(), &epoch, &version)...); err != nil {
-			return nil, fmt.Errorf("store: queue: %w", err)
+			return nil, failed("queue", err)
 		}
 		all = append(all, chat.QueuedConversation{Conversation: c.conversation(), OwnerEpoch: epoch, Version: version})
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("store: queue: %w", err)
+		return nil, failed("queue", err)
 	}
 	return all, nil
 }
@@ -62,7 +62,7 @@ func (s *Store) fillPositions(ctx context.Context, views []chat.ConversationView
 	err := s.read(ctx).Raw(`SELECT c.room_id FROM conversations c WHERE `+queued+` ORDER BY `+queueOrder+` LIMIT ?`, chat.QueueShown).
 		Scan(&rooms).Error
 	if err != nil {
-		return fmt.Errorf("store: places in the queue: %w", err)
+		return failed("places in the queue", err)
 	}
 	places := make(map[string]int, len(rooms))
 	for i, room := range rooms {

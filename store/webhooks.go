@@ -63,7 +63,7 @@ func (s *Store) CreateWebhook(ctx context.Context, w chat.Webhook, acts ...chat.
 func (s *Store) Webhooks(ctx context.Context) ([]chat.Webhook, error) {
 	var rows []webhookRow
 	if err := s.read(ctx).Order("created_at, id").Find(&rows).Error; err != nil {
-		return nil, fmt.Errorf("store: webhooks: %w", err)
+		return nil, failed("webhooks", err)
 	}
 	hooks := make([]chat.Webhook, len(rows))
 	for i := range rows {
@@ -103,5 +103,5 @@ func webhookFault(op string, err error) error {
 	case faultOf(err) == faultUnique && !errors.As(err, &acts):
 		return errWebhookTaken
 	}
-	return fmt.Errorf("store: %s: %w", op, err)
+	return failed(op, err)
 }

@@ -42,7 +42,8 @@ type result struct {
 	Messages      uint64 // acknowledged
 	Deliveries    uint64
 	Delivery, Ack percentiles
-	ServerCPU     time.Duration
+	ServerCPU     time.Duration // of all nodes
+	BusCPU        time.Duration // of what joins them, if its process id is known
 	ClientCPU     time.Duration
 	ServerRSS     int64
 	Check         check
@@ -121,7 +122,7 @@ func (r *run) measure(ctx context.Context, tr traffic) (result, error) {
 type snapshot struct {
 	at              time.Duration
 	received, acked uint64
-	server          usage
+	server, bus     usage
 	client          time.Duration
 }
 
@@ -132,11 +133,12 @@ func (r *run) begin() (snapshot, error) {
 }
 
 func (r *run) snapshot() (snapshot, error) {
-	server, err := processUsage(r.target.PID)
-	if err != nil {
+	server, err := r.target.usage()
+	bus, failed := processUsage(r.target.BusPID)
+	if err = errors.Join(err, failed); err != nil {
 		return snapshot{}, err
 	}
-	s := snapshot{at: r.clock(), received: r.received(), server: server, client: ownCPU()}
+	s := snapshot{at: r.clock(), received: r.received(), server: server, bus: bus, client: ownCPU()}
 	for _, c := range r.receivers {
 		s.acked += c.acked.Load()
 	}
@@ -146,7 +148,7 @@ func (r *run) snapshot() (snapshot, error) {
 func (s snapshot) since(b snapshot) result {
 	return result{
 		Elapsed: s.at - b.at, Messages: s.acked - b.acked, Deliveries: s.received - b.received,
-		ServerCPU: s.server.CPU - b.server.CPU, ClientCPU: s.client - b.client, ServerRSS: s.server.RSS,
+		ServerCPU: s.server.CPU - b.server.CPU, BusCPU: s.bus.CPU - b.bus.CPU, ClientCPU: s.client - b.client, ServerRSS: s.server.RSS,
 	}
 }
 

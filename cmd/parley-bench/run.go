@@ -130,7 +130,7 @@ func (r *run) dialAll(ctx context.Context, readBuffer int) error {
 			c.rooms[r.rooms[room]] = &sequence{}
 		}
 		g.Go(func() error {
-			conn, err := r.target.dial(ctx, c.user, rooms, c, readBuffer)
+			conn, err := r.target.dial(ctx, r.target.url(i/r.shape.Rooms), c.user, rooms, c, readBuffer)
 			if err != nil {
 				return fmt.Errorf("client %d: %w", i, err)
 			}

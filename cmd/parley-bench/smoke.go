@@ -39,15 +39,17 @@ type smokeCommand struct {
 	BenchTime   string        `help:"-benchtime of the Go benchmarks." default:"2s"`
 	PollRounds  int           `help:"Rounds of the polls line." default:"3"`
 	PollTime    time.Duration `help:"Measured time of each part of the polls line." default:"10s"`
-	Only        []string      `help:"Lines to measure: fan-out, delivery, idle, append, streams, polls." default:"fan-out,delivery,idle,append,streams,polls" enum:"fan-out,delivery,idle,append,streams,polls"`
+	NodeRounds  int           `help:"Rounds of the nodes line." default:"5"`
+	NodeTime    time.Duration `help:"Measured time of each part of the nodes line." default:"6s"`
+	Only        []string      `help:"Lines to measure: fan-out, delivery, idle, append, streams, polls, nodes." default:"fan-out,delivery,idle,append,streams,polls,nodes" enum:"fan-out,delivery,idle,append,streams,polls,nodes"`
 	Strict      bool          `help:"Fail where a line falls short."`
 	settle      `embed:""`
 }
 
 // Run is called by kong.
 func (c *smokeCommand) Run(ctx context.Context, out io.Writer) error {
-	if c.Rounds < 1 || c.IdleRounds < 1 || c.PollRounds < 1 || c.PollTime <= 0 || c.Rate <= 0 {
-		return errors.New("--rounds, --idle-rounds, --poll-rounds, --poll-time and --rate must be positive")
+	if min(c.Rounds, c.IdleRounds, c.PollRounds, c.NodeRounds) < 1 || min(c.PollTime, c.NodeTime) <= 0 || c.Rate <= 0 {
+		return errors.New("--rounds, --idle-rounds, --poll-rounds, --poll-time, --node-rounds, --node-time and --rate must be positive")
 	}
 	s := &smoke{smokeCommand: c, progress: os.Stderr}
 	if err := s.prepare(ctx); err != nil {
@@ -57,7 +59,7 @@ func (c *smokeCommand) Run(ctx context.Context, out io.Writer) error {
 	measures := []struct {
 		name string
 		do   func(context.Context) ([]line, error)
-	}{{"fan-out", s.fanOut}, {"delivery", s.delivery}, {"idle", s.idle}, {"append", s.appendRate}, {"streams", s.streams}, {"polls", s.polls}}
+	}{{"fan-out", s.fanOut}, {"delivery", s.delivery}, {"idle", s.idle}, {"append", s.appendRate}, {"streams", s.streams}, {"polls", s.polls}, {"nodes", s.nodes}}
 	var lines []line
 	var failures []error
 	for _, m := range measures {
@@ -70,8 +72,8 @@ func (c *smokeCommand) Run(ctx context.Context, out io.Writer) error {
 			failures = append(failures, fmt.Errorf("%s: %w", m.name, err))
 		}
 	}
-	fmt.Fprintf(out, "%s %s/%s, %d cores, Node %s, loopback; medians of %d rounds (idle: %d, polls: %d)\n\n",
-		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), s.nodeVersion(ctx), c.Rounds, c.IdleRounds, c.PollRounds)
+	fmt.Fprintf(out, "%s %s/%s, %d cores, Node %s, loopback; medians of %d rounds (idle: %d, polls: %d, nodes: %d)\n\n",
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), s.nodeVersion(ctx), c.Rounds, c.IdleRounds, c.PollRounds, c.NodeRounds)
 	failures = append(failures, writeTable(out, lines))
 	if short := shortOf(lines); c.Strict && short > 0 {
 		failures = append(failures, fmt.Errorf("%d lines fall short", short))

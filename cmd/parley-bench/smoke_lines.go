@@ -26,24 +26,33 @@ var (
 // idleRoomSize is the clients per room of the idle line.
 const idleRoomSize = 10
 
-// inTurns measures each contender once a round, each time on a fresh server,
-// and changes who comes first. The results are by contender, then round.
-// Broken promises do not stop it; they are joined into the error.
+// inTurns measures each contender once a round, each time on a fresh server. The
+// results are by contender, then round.
 func inTurns[T any](ctx context.Context, s *smoke, rounds int, who []contender, measure func(context.Context, *server) (T, check, error)) ([][]T, error) {
-	results := make([][]T, len(who))
+	names := make([]string, len(who))
+	for i, c := range who {
+		names[i] = c.name
+	}
+	return takeTurns(s, rounds, names, func(at int) (T, check, error) { return onFresh(ctx, who[at], measure) })
+}
+
+// takeTurns measures each of those named once a round, and changes who comes first.
+// Broken promises do not stop it; they are joined into the error.
+func takeTurns[T any](s *smoke, rounds int, names []string, measure func(at int) (T, check, error)) ([][]T, error) {
+	results := make([][]T, len(names))
 	var broken []error
 	for round := range rounds {
-		for k := range who {
-			at := (round + k) % len(who)
-			res, checked, err := onFresh(ctx, who[at], measure)
+		for k := range names {
+			at := (round + k) % len(names)
+			res, checked, err := measure(at)
 			if err != nil {
-				return nil, fmt.Errorf("%s, round %d: %w", who[at].name, round+1, err)
+				return nil, fmt.Errorf("%s, round %d: %w", names[at], round+1, err)
 			}
 			if err := checked.err(); err != nil {
-				broken = append(broken, fmt.Errorf("%s, round %d: %w", who[at].name, round+1, err))
+				broken = append(broken, fmt.Errorf("%s, round %d: %w", names[at], round+1, err))
 			}
 			results[at] = append(results[at], res)
-			fmt.Fprintf(s.progress, "round %d of %d: %s: %v\n", round+1, rounds, who[at].name, res)
+			fmt.Fprintf(s.progress, "round %d of %d: %s: %v\n", round+1, rounds, names[at], res)
 		}
 	}
 	return results, errors.Join(broken...)

@@ -124,7 +124,7 @@ func measureStreams(ctx context.Context, server *server) (streamFigures, check, 
 	for i := range readers {
 		readers[i] = &streamReader{shard: i, latencies: latencies, ended: make(chan error, 1)}
 		group.Go(func() (err error) {
-			readers[i].conn, err = server.target.dial(dialled, "asker-"+strconv.Itoa(i), nil, readers[i], 4<<10)
+			readers[i].conn, err = server.target.dial(dialled, server.target.URL, "asker-"+strconv.Itoa(i), nil, readers[i], 4<<10)
 			return err
 		})
 	}

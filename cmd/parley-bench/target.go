@@ -36,6 +36,18 @@ type target struct {
 	JWTSecret string `help:"HS256 secret of the server's tokens; the bench mints one for each of its users." env:"PARLEY_JWT_SECRET"`
 	Plain     bool   `help:"The server is a peer from bench/, not Parley: it takes rooms from CONNECT."`
 	PID       int    `help:"Process id of a server on this machine: its CPU time and memory are reported."`
+
+	// Further are the other nodes of the same installation: clients are spread over all
+	// of them, and CPU time and memory are theirs together.
+	Further []node `kong:"-"`
+	// BusPID is the process id of what joins the nodes, whose CPU time is reported apart.
+	BusPID int `kong:"-"`
+}
+
+// node is one server of several.
+type node struct {
+	url string
+	pid int
 }
 
 // Validate is called by kong.
@@ -53,7 +65,26 @@ type credentials struct {
 	Rooms []string `json:"rooms,omitempty"`
 }
 
-func (t *target) dial(ctx context.Context, user string, rooms []string, h sioclient.Handler, buffer int) (*sioclient.Conn, error) {
+// url is the address of the k-th client of a room: a room's clients take the nodes in turn.
+func (t *target) url(k int) string {
+	if at := k % (1 + len(t.Further)); at > 0 {
+		return t.Further[at-1].url
+	}
+	return t.URL
+}
+
+// usage is that of all nodes together.
+func (t *target) usage() (usage, error) {
+	sum, err := processUsage(t.PID)
+	for _, n := range t.Further {
+		u, failed := processUsage(n.pid)
+		sum.CPU, sum.RSS = sum.CPU+u.CPU, sum.RSS+u.RSS
+		err = errors.Join(err, failed)
+	}
+	return sum, err
+}
+
+func (t *target) dial(ctx context.Context, url, user string, rooms []string, h sioclient.Handler, buffer int) (*sioclient.Conn, error) {
 	auth := credentials{User: user, Rooms: rooms}
 	if !t.Plain {
 		token, err := t.token(user)
@@ -63,7 +94,7 @@ func (t *target) dial(ctx context.Context, user string, rooms []string, h siocli
 		auth = credentials{Token: token}
 	}
 	return sioclient.Dial(ctx, sioclient.Options{
-		URL: t.URL, Path: t.Path, Namespace: t.Namespace, Auth: auth, Handler: h, ReadBuffer: buffer,
+		URL: url, Path: t.Path, Namespace: t.Namespace, Auth: auth, Handler: h, ReadBuffer: buffer,
 	})
 }
 

@@ -53,6 +53,14 @@ func (outsiders) CreateAccount(context.Context, chat.NewAccount, chat.Role, ...c
 // revoke ends the connections whose tokens a change of their user has ended, and
 // what is being written for who is blocked.
 func (s *server) revoke(u chat.User) {
+	s.revokeHere(u)
+	if s.bus != nil {
+		s.bus.Publish(revocation(u))
+	}
+}
+
+// revokeHere is revoke for this node alone.
+func (s *server) revokeHere(u chat.User) {
 	s.hub.Publish(revocation(u))
 	if u.Blocked {
 		s.chat.StopRepliesTo(u.ID)
@@ -93,7 +101,7 @@ func (s *server) watchUsers(ctx context.Context) {
 			continue
 		}
 		for _, u := range users {
-			s.revoke(u)
+			s.revokeHere(u)
 		}
 		if since = began; len(users) == watchLimit {
 			since = users[len(users)-1].ChangedAt.Add(watchOverlap)

@@ -25,11 +25,8 @@ type door struct {
 	open map[netip.Prefix]int
 }
 
-func newDoor(s settings) *door {
-	return &door{
-		proxies: s.proxies, origins: s.origins, max: s.rates.open,
-		rate: limit.New(s.rates.connections, limitKeys, time.Now), open: map[netip.Prefix]int{},
-	}
+func newDoor(s settings, rate *limit.Limiter) *door {
+	return &door{proxies: s.proxies, origins: s.origins, max: s.rates.open, rate: rate, open: map[netip.Prefix]int{}}
 }
 
 func (d *door) allowOrigin(origin string) bool {

@@ -47,7 +47,7 @@ func observeDelivery(ok bool, took time.Duration) {
 func newMetrics(sockets *socketio.Server, raw *rawws.Server, hub *gateway.Hub) *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	r.MustRegister(
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), requestSeconds, replySeconds, deliverySeconds,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), requestSeconds, replySeconds, deliverySeconds, forwarded,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "parley_connections", Help: "Open Socket.IO connections.",
 		}, func() float64 { return float64(sockets.Connections()) }),

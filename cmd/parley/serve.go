@@ -15,12 +15,13 @@ import (
 	"parley/api"
 	"parley/assistant"
 	"parley/auth"
+	"parley/bus/redis"
 	"parley/chat"
 	"parley/files"
 	"parley/frontend"
 	"parley/gateway"
-	"parley/gateway/engineio"
 	"parley/gateway/rawws"
+	"parley/gateway/relay"
 	"parley/gateway/socketio"
 	"parley/limit"
 	"parley/store"
@@ -33,6 +34,9 @@ type server struct {
 	command *serveCommand
 	store   *store.Store
 	hub     *gateway.Hub
+	node    string     // names this one among several
+	bus     *redis.Bus // nil for one node
+	relay   *relay.Relay
 	auth    *auth.Service
 	chat    *chat.Service
 	blobs   chat.Blobs
@@ -73,7 +77,7 @@ func (c *serveCommand) wire(ctx context.Context, set settings) (*server, error) 
 	if err := srv.wireDomain(ctx); err != nil {
 		return nil, errors.Join(err, srv.close(ctx))
 	}
-	srv.door = newDoor(set)
+	srv.door = newDoor(set, srv.limiter("connections", set.rates.connections))
 	srv.sockets, srv.raw = socketio.NewServer(srv.socketOptions()), rawws.NewServer(srv.rawOptions())
 	return srv, nil
 }
@@ -85,13 +89,16 @@ func (s *server) wireDomain(ctx context.Context) error {
 	if s.blobs, err = files.Open(ctx, s.files); err != nil {
 		return fmt.Errorf("PARLEY_FILES_URL: %w", err)
 	}
+	if err := errors.Join(s.wireNodes(), s.wireRelay()); err != nil {
+		return err
+	}
 	s.hub = gateway.NewHub(gateway.Options{
-		Store: s.store, Epoch: s.store.Epoch, Log: s.log,
+		Store: s.store, Epoch: s.store.Epoch, Log: s.log, Among: s.among(),
 		Replies: func(room string) []chat.OpenReply { return s.chat.OpenReplies(room) },
 	})
 	cfg := s.settings.auth
 	cfg.Users, cfg.NewID, cfg.Log = s.store, uuid.NewString, s.log
-	cfg.Logins = limit.New(s.rates.logins, limitKeys, time.Now)
+	cfg.Logins = s.limiter("logins", s.rates.logins)
 	cfg.Revoked = s.revoke
 	if s.auth, err = auth.New(cfg); err != nil {
 		return err
@@ -103,19 +110,21 @@ func (s *server) wireDomain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.chat = chat.NewService(chat.Options{
-		Store: s.store, Bus: s.hub, Presence: s.hub, Directory: s.directory(), Blobs: s.blobs,
+	o := chat.Options{
+		Store: s.store, Presence: s.hub, Directory: s.directory(), Blobs: s.blobs,
 		Log: s.log, Now: time.Now, NewID: newID,
-		PostRate:   limit.New(s.rates.messages, limitKeys, time.Now),
-		TypingRate: limit.New(s.rates.typing, limitKeys, time.Now),
+		PostRate:   s.limiter("messages", s.rates.messages),
+		TypingRate: s.limiter("typing", s.rates.typing),
 		AllowEdit:  c.AllowEdit, AllowDelete: c.AllowDelete, DeleteEmptyRooms: c.DeleteEmptyRooms,
 		OpenUsers: c.OpenUsers, ExplicitJoins: c.ExplicitRoomJoins,
 		MaxContent: c.LimitContent, MaxUsers: c.LimitUsers, MaxNonce: c.LimitNonce, MaxFile: c.LimitFile,
 		NewSecretID: uuid.NewString, Assistant: s.replies, Vault: s.vault, Split: assistant.Split,
-		ReplyRate:    limit.New(s.rates.replies, limitKeys, time.Now),
+		ReplyRate:    s.limiter("replies", s.rates.replies),
 		SessionGrace: s.grace, SessionIdle: s.idle,
 		CustomerBot: c.CustomerBot, AgentGrace: s.agentGrace, Agents: s.hub.Agents, Watch: s.hub.Watch, Webhooks: s.hooks,
-	})
+	}
+	s.shareNodes(&o)
+	s.chat = chat.NewService(o)
 	s.replies.Bind(s.chat)
 	if err := s.chat.EnsureDefault(ctx); err != nil {
 		return err
@@ -153,6 +162,12 @@ func (s *server) close(ctx context.Context) error {
 	if blobs, ok := s.blobs.(io.Closer); ok {
 		err = blobs.Close()
 	}
+	if s.bus != nil {
+		err = errors.Join(err, s.bus.Close())
+	}
+	if s.relay != nil {
+		s.relay.Close()
+	}
 	return errors.Join(err, s.store.Close(ctx))
 }
 
@@ -172,10 +187,7 @@ func (s *server) authenticate(ctx context.Context, credentials ...string) (chat.
 func (s *server) socketOptions() socketio.Options {
 	o := socketio.Options{
 		Chat: s.chat, Hub: s.hub, Authenticate: s.authenticate, Admit: s.door.admit, Log: s.log,
-		Engine: engineio.Options{
-			MaxPayload: s.command.LimitFrame, OutboxBytes: s.command.LimitOutbox,
-			PingInterval: s.ping, PingTimeout: s.pingWait, AllowOrigin: s.door.allowOrigin,
-		},
+		Engine: s.engineOptions(),
 	}
 	if s.command.RateLimits != "off" {
 		o.EventRate = func() socketio.Limiter { return limit.NewBucket(s.rates.events, time.Now) }
@@ -201,14 +213,14 @@ func (s *server) rawOptions() rawws.Options {
 
 func (s *server) apiOptions() api.Options {
 	o := api.Options{
-		Chat: s.chat, Authenticate: s.authenticate, Ready: s.ready, Realtime: s.sockets, Raw: s.raw, Pages: frontend.Pages(),
+		Chat: s.chat, Authenticate: s.authenticate, Ready: s.ready, Realtime: s.realtime(), Raw: s.raw, Pages: frontend.Pages(),
 		MasterKey: s.masterKey, Origins: s.origins, TrustedProxies: s.proxies, BasePath: s.basePath, BodyLimit: s.command.LimitFrame,
 		Version: version, Log: s.log, Observe: observe, Stats: s.stats,
 		Limits: api.Limits{
-			Logins: limit.New(s.rates.loginsIP, limitKeys, time.Now),
-			Guests: limit.New(s.rates.guests, limitKeys, time.Now),
+			Logins: s.limiter("logins-ip", s.rates.loginsIP),
+			Guests: s.limiter("guests", s.rates.guests),
 
-			CustomerPosts: limit.New(s.rates.customerPosts, limitKeys, time.Now),
+			CustomerPosts: s.limiter("customer-posts", s.rates.customerPosts),
 		},
 		GuestToken: s.guestToken, Draining: s.closing, WebhooksChanged: s.hooksChanged,
 	}
@@ -253,12 +265,12 @@ func (s *server) ready(ctx context.Context) error {
 func (s *server) serve(ctx context.Context, l *listeners) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var work sync.WaitGroup
-	for _, run := range []func(context.Context){
+	for _, run := range append([]func(context.Context){
 		s.hub.Run, s.sweep, s.raw.Run, s.watchUsers, s.chat.RunQueue, s.sweepAgents, s.hooks.Run,
-	} {
+	}, s.nodeRuns()...) {
 		work.Go(func() { run(background) })
 	}
-	l.serveOps(s.command.OpsAddr, newMetrics(s.sockets, s.raw, s.hub), s.log)
+	l.serveOps(s.command.OpsAddr, s.metrics(), s.log)
 	failed := l.serve(api.New(s.apiOptions()), s.log)
 	s.log.Info("parley serves", "version", version, "addresses", l.names(), "database", redacted(s.command.DatabaseURL))
 	var err error
@@ -281,19 +293,33 @@ func (s *server) shutdown(l *listeners, idle func()) error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.drain)
 	defer cancel()
 	close(s.closing)
-	err := s.replies.Close(ctx, s.drain/4)
-	sockets, done := context.WithTimeout(ctx, s.drain/2)
-	raw := make(chan struct{})
-	go func() {
-		defer close(raw)
-		s.raw.Drain(sockets, s.spread)
-	}()
-	s.sockets.Drain(sockets, s.spread)
-	<-raw
-	done()
+	var err error
+	if s.bus == nil { // clients hear the ends of their replies here or nowhere
+		err = s.replies.Close(ctx, s.drain/4)
+	}
+	s.drainSockets(ctx)
+	if s.bus != nil { // they hear them on another node
+		err = s.replies.Close(ctx, s.drain/4)
+	}
 	err = errors.Join(err, l.shutdown(ctx))
 	idle()
 	err = errors.Join(err, s.close(ctx))
 	s.log.Info("stopped")
 	return err
+}
+
+// drainSockets ends the live connections, within a half of the time.
+func (s *server) drainSockets(ctx context.Context) {
+	ctx, done := context.WithTimeout(ctx, s.drain/2)
+	defer done()
+	d := gateway.Drain{Spread: s.spread}
+	if s.bus != nil {
+		d.Staged, d.Notice = true, s.drain/10
+		d.Spread = min(d.Spread, s.drain/4)
+	}
+	var others sync.WaitGroup
+	others.Go(func() { s.raw.Drain(ctx, d) })
+	others.Go(func() { s.drainRelay(ctx, d) })
+	s.sockets.Drain(ctx, d)
+	others.Wait()
 }

@@ -20,7 +20,20 @@ import (
 
 // database is the one setting that every command needs.
 type database struct {
-	DatabaseURL string `env:"PARLEY_DATABASE_URL" default:"sqlite://data/parley.db" help:"sqlite://PATH or postgres://..."`
+	DatabaseURL     string `env:"PARLEY_DATABASE_URL" default:"sqlite://data/parley.db" help:"sqlite://PATH or postgres://..."`
+	DatabaseURLFile string `env:"PARLEY_DATABASE_URL_FILE" help:"A file that holds it; without one, PARLEY_DATABASE_URL counts."`
+}
+
+// AfterApply is called by kong: what the file holds is the URL. That it is also given
+// is no mistake, for it always is, by default.
+func (d *database) AfterApply() error {
+	var m mistakes
+	if url := secretOf("", d.DatabaseURLFile, "PARLEY_DATABASE_URL", &m); url != "" {
+		d.DatabaseURL = url
+	} else if d.DatabaseURLFile != "" && len(m) == 0 {
+		m.add("PARLEY_DATABASE_URL_FILE", errors.New("is empty"))
+	}
+	return errors.Join(m...)
 }
 
 // secrets are the settings that tokens are made and checked with.
@@ -105,6 +118,7 @@ type serveCommand struct {
 	assistants
 	customers
 	pages
+	nodes
 	Addr              string `env:"PARLEY_ADDR" default:":3000,:3001,:8000" help:"Where to listen, separated by commas."`
 	OpsAddr           string `env:"PARLEY_OPS_ADDR" default:"127.0.0.1:3002" help:"Where to serve /metrics and /debug/pprof/; off for nowhere."`
 	MasterKey         string `env:"PARLEY_MASTER_KEY" help:"What administrators' requests must carry as masterkey."`
@@ -145,6 +159,8 @@ type settings struct {
 	proxies    []netip.Prefix
 	basePath   string
 	rates      rates
+	redisURL   string // "" for one node
+	nodeURL    string
 	drain      time.Duration
 	spread     time.Duration
 	ping       time.Duration
@@ -187,6 +203,7 @@ func (c *serveCommand) check(s streams) (settings, error) {
 	set.networks = c.customers.networks(&m)
 	set.idle = duration(c.SessionIdle, "PARLEY_SESSION_IDLE", &m)
 	set.basePath = c.pages.base(&m)
+	set.redisURL, set.nodeURL = c.nodes.check(c.DatabaseURL, append(set.addrs, "")[0], &m)
 	for _, p := range split(c.TrustedProxies) {
 		prefix, err := parsePrefix(p)
 		m.add("PARLEY_TRUSTED_PROXIES", err)

@@ -55,7 +55,7 @@ type Request struct {
 
 func newConn(s *Server, r *http.Request, tag any, release func()) *Conn {
 	return &Conn{
-		id: newSid(), server: s, tag: tag, release: release,
+		id: newSid(s.opts.Node), server: s, tag: tag, release: release,
 		out:       gateway.NewOutbox(s.opts.OutboxBytes),
 		done:      make(chan struct{}),
 		websocket: r.URL.Query().Get("transport") == "websocket",
@@ -83,6 +83,13 @@ func (c *Conn) Polling() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.ws.Conn == nil
+}
+
+// Handler returns who handles the connection, nil before that is known.
+func (c *Conn) Handler() Handler {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.handler
 }
 
 // attach gives the connection its handler, and begins its heartbeats.

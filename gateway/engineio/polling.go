@@ -76,6 +76,13 @@ func (c *Conn) beginPoll(ready, work chan struct{}) bool {
 	return true
 }
 
+// AnswerPoll has the GET that waits, if any, answered now, with nothing if need be.
+func (c *Conn) AnswerPoll() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.freePoll()
+}
+
 // freePoll has the GET that waits, if any, answered now. The caller holds the lock.
 func (c *Conn) freePoll() {
 	if c.polling != nil && !c.freed {

@@ -10,8 +10,6 @@
 package engineio
 
 import (
-	"crypto/rand"
-	"encoding/base64"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -27,6 +25,13 @@ type Options struct {
 	ReadTimeout               time.Duration // for the body of one POST, 30 s
 	MaxPayload                int64         // bytes of one message or POST, 1,000,000
 	OutboxBytes               int           // what a client may be behind, 1 MiB
+	// Node names this node among several: its session ids begin with the name, which
+	// has no dot, and a dot. Empty for one that is alone.
+	Node string
+	// Forward has another node answer a request, and reports whether that was done;
+	// if not, it has written nothing. The node is what a client's session id names,
+	// any text without a dot. Nil where there is no other.
+	Forward func(node string, w http.ResponseWriter, r *http.Request) bool
 	// AllowOrigin governs CORS and the Origin of WebSocket requests. Nil allows all.
 	AllowOrigin func(origin string) bool
 	// Admit is asked before a handshake. An error with a method
@@ -126,6 +131,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case transport != "polling" && transport != "websocket":
 		refuse(w, http.StatusBadRequest, errTransport)
 	case sid != "":
+		if node, ok := s.elsewhere(sid); ok {
+			s.forward(w, r, node)
+			return
+		}
 		s.resume(w, r, sid, transport)
 	case r.Method != http.MethodGet:
 		refuse(w, http.StatusBadRequest, errMethod)
@@ -139,7 +148,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // resume routes a request of an existing session. A request of the wrong kind is
 // refused and leaves the connection alone.
 func (s *Server) resume(w http.ResponseWriter, r *http.Request, sid, transport string) {
-	c := s.conn(sid)
+	c := s.Conn(sid)
 	switch {
 	case c == nil:
 		refuse(w, http.StatusBadRequest, errSession)
@@ -236,7 +245,8 @@ func (s *Server) open(c *Conn) {
 	c.attach(s.opts.Open(c))
 }
 
-func (s *Server) conn(sid string) *Conn {
+// Conn returns the connection with a session id, nil if this node has none.
+func (s *Server) Conn(sid string) *Conn {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.conns[sid]
@@ -257,11 +267,4 @@ func (s *Server) Conns() []*Conn {
 		conns = append(conns, c)
 	}
 	return conns
-}
-
-// newSid returns an unguessable session id: who knows it can read the connection.
-func newSid() string {
-	var b [15]byte
-	_, _ = rand.Read(b[:])
-	return base64.RawURLEncoding.EncodeToString(b[:])
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/gateway"
 )
 
 // TestAnswersKeepTheOrder pipelines 300 messages, with others between them.
@@ -136,7 +137,7 @@ func TestDrain(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		w.doors.Drain(context.Background(), time.Second)
+		w.doors.Drain(context.Background(), gateway.Drain{Spread: time.Second})
 	}()
 	code, all := c.closed()
 	last := all[len(all)-1]

@@ -85,7 +85,7 @@ func openWorld(t testing.TB, change ...func(*Options)) *world {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel() // cuts what is left
-		w.doors.Drain(ctx, 0)
+		w.doors.Drain(ctx, gateway.Drain{})
 		w.Close()
 	})
 	return w

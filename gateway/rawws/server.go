@@ -3,8 +3,9 @@ package rawws
 import (
 	"context"
 	"log/slog"
-	"math/rand/v2"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -179,19 +180,17 @@ func (s *Server) Draining() bool {
 	return s.draining
 }
 
-// Drain takes no more connections, answers what has come in, tells every client
-// to come back after a moment spread over the given time, and closes with 1012. It
-// returns when all are closed, or cuts the rest when ctx ends.
-func (s *Server) Drain(ctx context.Context, spread time.Duration) {
+// Drain takes no more connections. In its turn each client is answered what has come
+// in, told to come back after a moment, and closed with 1012. It returns when all are
+// closed, or cuts the rest when ctx ends.
+func (s *Server) Drain(ctx context.Context, d gateway.Drain) {
 	s.mu.Lock()
 	s.draining = true
-	conns := make([]*conn, 0, len(s.conns))
-	for c := range s.conns {
-		conns = append(conns, c)
-	}
+	conns := slices.Collect(maps.Keys(s.conns)) // in any order
 	s.mu.Unlock()
-	for _, c := range conns {
-		go c.drain(time.Duration(rand.Int64N(int64(spread) + 1))) //nolint:gosec // a spread, not a secret
+	for i, c := range conns {
+		end, comeBack := d.Turn(i, len(conns))
+		time.AfterFunc(end, func() { c.drain(comeBack) })
 	}
 	for _, c := range conns {
 		select {

@@ -69,12 +69,13 @@ func (c *conn) enterSession(ctx context.Context, id chat.Identity, session strin
 	v := &visit{id: one.ID}
 	one.SeenVersion = c.server.replace(c, v, one.SeenVersion)
 	format := &sessionFormat{owner: id.ID, visit: v, now: c.now}
-	if err := c.connect(ctx, gateway.NewSession{Identity: id, Format: format, Chatbot: one.ID}); err != nil {
+	err = c.connect(ctx, gateway.NewSession{Identity: id, Format: format, Chatbot: one.ID, Entered: one.Entered})
+	if err != nil {
 		return err
 	}
 	// A session that is closed from here on ends this socket, too. An earlier socket
 	// that was just given up may have left its word meanwhile.
-	again, _, err := c.opts().Chat.EnterSession(ctx, id.Actor, session)
+	again, err := c.opts().Chat.TakeSession(ctx, id.Actor, one)
 	if err != nil {
 		return err
 	}
@@ -158,11 +159,6 @@ func (k *call) use() {
 // only at its end.
 func (k *call) stopAll() {
 	k.do(func(ctx context.Context) (any, error) {
-		for _, open := range k.opts().Chat.OpenReplies(k.room) {
-			if err := k.opts().Chat.StopReply(ctx, k.actor(), open.Message.ID); err != nil {
-				return nil, err
-			}
-		}
-		return nil, nil
+		return nil, k.opts().Chat.StopIn(ctx, k.actor(), k.room)
 	})
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"parley/chat"
+	"parley/gateway"
 	"parley/gateway/engineio"
 )
 
@@ -101,7 +102,7 @@ func TestAdmission(t *testing.T) {
 		t.Errorf("not admitted: %d", got)
 	}
 	refusal = nil
-	w.door.Drain(t.Context(), 0)
+	w.door.Drain(t.Context(), gateway.Drain{})
 	if got := status(); got != http.StatusServiceUnavailable {
 		t.Errorf("draining: %d", got)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"parley/gateway"
 	"parley/gateway/engineio"
 )
 
@@ -30,7 +31,7 @@ func TestDrain(t *testing.T) {
 	})
 	drained := make(chan struct{})
 	go func() {
-		w.door.Drain(t.Context(), 0)
+		w.door.Drain(t.Context(), gateway.Drain{})
 		close(drained)
 	}()
 	for _, c := range []*client{idle, busy} {
@@ -86,7 +87,7 @@ func TestDrainDoesNotWaitForTheGone(t *testing.T) {
 	eventually(t, "the events to be there", func() bool { return p.acks.Pending() == 3 })
 	drained := make(chan struct{})
 	go func() {
-		w.door.Drain(t.Context(), 0)
+		w.door.Drain(t.Context(), gateway.Drain{})
 		close(drained)
 	}()
 	c.await("draining")
@@ -110,7 +111,7 @@ func TestDrainIsCut(t *testing.T) {
 	eventually(t, "the event to be there", func() bool { return p.acks.Pending() == 1 })
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	w.door.Drain(ctx, 0)
+	w.door.Drain(ctx, gateway.Drain{})
 	if n := w.door.Connections(); n != 0 {
 		t.Errorf("%d connections are left", n)
 	}

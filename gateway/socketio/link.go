@@ -193,7 +193,9 @@ func (l *link) Close(discard bool) {
 // drain tells the sockets to come back after a while, answers what they have
 // sent, and closes the connection behind that. Later events are not taken.
 func (l *link) drain(comeBack time.Duration) {
-	l.draining.Store(true)
+	if l.draining.Swap(true) {
+		return
+	}
 	l.mu.Lock()
 	peers := make([]*peer, 0, len(l.peers))
 	for _, p := range l.peers {

@@ -126,7 +126,7 @@ func openHub(t testing.TB, h gateway.Options, change ...func(*Options)) *world {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel() // cuts what is left
-		w.door.Drain(ctx, 0)
+		w.door.Drain(ctx, gateway.Drain{})
 		w.Server.Close()
 	})
 	return w

@@ -3,8 +3,9 @@ package socketio
 import (
 	"context"
 	"log/slog"
-	"math/rand/v2"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -169,19 +170,17 @@ func (s *Server) Draining() bool {
 	return s.draining
 }
 
-// Drain takes no more connections, tells every client to come back after a
-// moment spread over the given time, lets all queues empty, and closes. It
-// returns when all are closed, or cuts the rest when ctx ends.
-func (s *Server) Drain(ctx context.Context, spread time.Duration) {
+// Drain takes no more connections, tells every client in its turn to come back
+// after a moment, lets its queue empty, and closes it. It returns when all are
+// closed, or cuts the rest when ctx ends.
+func (s *Server) Drain(ctx context.Context, d gateway.Drain) {
 	s.mu.Lock()
 	s.draining = true
-	links := make([]*link, 0, len(s.links))
-	for l := range s.links {
-		links = append(links, l)
-	}
+	links := slices.Collect(maps.Keys(s.links)) // in any order
 	s.mu.Unlock()
-	for _, l := range links {
-		l.drain(time.Duration(rand.Int64N(int64(spread) + 1))) //nolint:gosec // a spread, not a secret
+	for i, l := range links {
+		end, comeBack := d.Turn(i, len(links))
+		time.AfterFunc(end, func() { l.drain(comeBack) })
 	}
 	for _, l := range links {
 		select {

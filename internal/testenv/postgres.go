@@ -130,6 +130,7 @@ func (p *PostgresServer) spawn() error {
 	p.gone = make(chan struct{})
 	go func() {
 		runtime.LockOSThread()
+		defer runtime.UnlockOSThread() // or the thread ends, and with it what else was started from it before
 		defer close(p.gone)
 		defer log.Close()
 		err := cmd.Start()

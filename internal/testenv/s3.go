@@ -152,6 +152,7 @@ func (s *S3Server) spawn() error {
 	s.gone = make(chan struct{})
 	go func() {
 		runtime.LockOSThread()
+		defer runtime.UnlockOSThread() // or the thread ends, and with it what else was started from it before
 		defer close(s.gone)
 		defer log.Close()
 		err := cmd.Start()

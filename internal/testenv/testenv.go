@@ -1,5 +1,5 @@
-// Package testenv gives tests the real parts that Parley runs on, throwaway: a
-// PostgreSQL server of their own and SQLite files in temporary directories.
+// Package testenv gives tests the real parts that Parley runs on, throwaway: PostgreSQL
+// and Redis servers of their own and SQLite files in temporary directories.
 // Nothing is faked, nothing is shared with the machine's own services, and what
 // a test needs and does not find fails it: `make deps` installs everything.
 package testenv

@@ -134,19 +134,24 @@ func (s *suite) refusedConversations() {
 	s.equal("group's head", s.head("ann", "group"), "0 <nil>")
 }
 
-// head is what RoomHeads says of a conversation.
+// head is what RoomHeads says of a conversation, and Stands too.
 func (s *suite) head(user, room string) string {
 	s.Helper()
 	for _, h := range must(s.store.RoomHeads(s.ctx(), user)) {
-		switch {
-		case h.Room != room:
-		case h.Conversation == nil:
-			return fmt.Sprint(h.OwnerEpoch, " <nil>")
-		default:
-			return fmt.Sprint(h.OwnerEpoch, " ", h.Conversation.Key, " ", h.Conversation.State, " ", toMillis(h.Conversation.WaitingSince))
+		if h.Room == room {
+			s.equal("stands", shown(must(s.store.Stands(s.ctx(), []string{room}))[room]), shown(h))
+			return shown(h)
 		}
 	}
 	return "not there"
+}
+
+func shown(h chat.RoomHead) string {
+	c := h.Conversation
+	if c == nil {
+		return fmt.Sprint(h.OwnerEpoch, " <nil>")
+	}
+	return fmt.Sprint(h.OwnerEpoch, " ", c.Key, " ", c.State, " ", toMillis(c.WaitingSince))
 }
 
 func toMillis(t time.Time) int64 {

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -123,6 +124,20 @@ func roomsOfUser(s *suite) {
 	s.equal("heads of ann", heads, map[string]int64{"r0": 0, "r1": 1, "r2": 4, "r3": 3, "r4": 4, "r5": 5})
 	s.equal("heads", must(s.store.Heads(s.ctx(), append(names[:3], "deleted", "none", "left"))),
 		map[string]int64{"r0": 0, "r1": 1, "r2": 4, "left": 1})
+	stands := map[string]int64{}
+	for id, h := range must(s.store.Stands(s.ctx(), append(names[:3], "deleted", "none", "left"))) {
+		stands[id] = h.Version
+		s.equal("stands by its id", h.Room, id)
+	}
+	s.equal("stands", stands, map[string]int64{"r0": 0, "r1": 1, "r2": 4, "left": 1})
+	active := func(room string, users ...string) []string {
+		return slices.Sorted(slices.Values(must(s.store.Active(s.ctx(), room, users))))
+	}
+	s.equal("active", active("r1", "bob", "nobody", "ann"), []string{"ann", "bob"})
+	s.equal("asked for", active("r1", "bob"), []string{"bob"})
+	s.equal("of who left", len(active("left", "ann")), 0)
+	s.equal("of a deleted room", len(active("deleted", "ann", "bob")), 0)
+	s.equal("of none", len(active("none", "ann")), 0)
 }
 
 // views: in the order asked for, and for many rooms at once.

@@ -152,6 +152,7 @@ func streamsOfOneGo(s *suite) {
 		s.equal(fmt.Sprint("command ", i), []int64{answers[i].Message.Seq, answers[i].Room.Seq}, want)
 	}
 	s.equal("room", must(s.store.Room(s.ctx(), "r")).OpenReply, three)
+	s.equal("stands", must(s.store.Stands(s.ctx(), []string{"r"}))["r"].OpenReply, three)
 	page := must(s.store.Changes(s.ctx(), "r", 0, 9))
 	s.equal("all", []any{seqs(page), page[1].ID, page[3].ID}, []any{[]int64{1, 2, 3, 4}, one, two})
 	s.equal("reply", replyOf(page[3]), closedReply)

@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,13 +13,12 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/testenv"
 	"parley/test/harness"
 )
 
 func TestMain(m *testing.M) {
-	code := m.Run()
-	harness.RemoveBinary()
-	os.Exit(code)
+	testenv.Main(m, harness.RemoveBinary, http.DefaultClient.CloseIdleConnections)
 }
 
 // terminal is one run of the example, with its lines.

@@ -18,6 +18,7 @@ type Stored struct {
 	SenderUser string `json:"senderUser"`
 	Message    string `json:"message"`
 	Nonce      string `json:"nonce"`
+	Status     string `json:"status"`
 }
 
 // History reads all of a room's messages over HTTP, page by page from the newest,

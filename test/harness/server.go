@@ -91,7 +91,14 @@ type Server struct {
 // data race or a panic.
 func Start(tb testing.TB, env ...string) *Server {
 	tb.Helper()
-	addr := FreeAddr(tb)
+	s := newServer(tb, FreeAddr(tb), env...)
+	s.Run()
+	return s
+}
+
+// newServer is a process that is not started yet.
+func newServer(tb testing.TB, addr string, env ...string) *Server {
+	tb.Helper()
 	s := &Server{Addr: addr, URL: "http://" + addr, tb: tb, log: &lockedBuffer{}}
 	s.DB = "sqlite://" + filepath.Join(tb.TempDir(), "parley.db")
 	for _, e := range env {
@@ -107,12 +114,18 @@ func Start(tb testing.TB, env ...string) *Server {
 	}, env...)
 	Binary(tb) // where it cannot be built there is nothing to clean up
 	tb.Cleanup(s.cleanup)
-	s.Run()
 	return s
 }
 
 // Run starts the process (again) and waits until it is ready.
 func (s *Server) Run() {
+	s.tb.Helper()
+	s.Launch()
+	s.AwaitReady()
+}
+
+// Launch starts the process (again) and does not wait.
+func (s *Server) Launch() {
 	s.tb.Helper()
 	cmd := exec.Command(Binary(s.tb), "serve") //nolint:gosec // our own binary
 	cmd.Env, cmd.Stdout, cmd.Stderr = s.env, s.log, s.log
@@ -128,6 +141,14 @@ func (s *Server) Run() {
 		_ = cmd.Wait()
 		close(done)
 	}()
+}
+
+// AwaitReady waits until the process that was launched is ready.
+func (s *Server) AwaitReady() {
+	s.tb.Helper()
+	s.mu.Lock()
+	done := s.done
+	s.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
 	for {
@@ -192,6 +213,9 @@ func (s *Server) Wait(limit time.Duration) int {
 func (s *Server) Alive() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.cmd == nil {
+		return false
+	}
 	select {
 	case <-s.done:
 		return false

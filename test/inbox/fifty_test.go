@@ -13,14 +13,24 @@ import (
 // others are told so.
 func TestFiftyAgents(t *testing.T) {
 	t.Parallel()
+	fiftyAgents(t, onBoth(t))
+}
+
+// The same with the agents on three nodes.
+func TestFiftyAgentsAcrossNodes(t *testing.T) {
+	t.Parallel()
+	fiftyAgents(t, newNodes(t, 3))
+}
+
+func fiftyAgents(t *testing.T, houses []*house) {
+	t.Helper()
 	const agents = 50
 	tokens := make([]string, agents)
 	for i := range tokens {
 		tokens[i] = agentsToken(t, fmt.Sprintf("agent-%d", i))
 	}
-	houses := onBoth(t)
 	for round := range harness.Sized(6, 60) {
-		h, posts := houses[round%2], round/2%2 == 1
+		h, posts := houses[round%len(houses)], round/len(houses)%2 == 1
 		key, _ := h.begin(t, "Cy", "Hello")
 		winner, codes := -1, map[int]int{}
 		for i, a := range h.atOnce(t, tokens, key, posts) {
@@ -60,7 +70,7 @@ func (h *house) atOnce(t *testing.T, tokens []string, key string, posts bool) []
 			}
 			<-gate
 			var err error
-			if answers[i], err = h.try(t.Context(), http.MethodPost, path, token, body); err != nil {
+			if answers[i], err = h.next(i).try(t.Context(), http.MethodPost, path, token, body); err != nil {
 				t.Error(err)
 			}
 		})

@@ -38,12 +38,22 @@ func (o *outcomes) add(n *int) {
 // bot is back when it is asked back.
 func TestHandOffs(t *testing.T) {
 	t.Parallel()
+	handOffs(t, onBoth(t, "PARLEY_CUSTOMER_BOT=default"), harness.Sized(100, 1000), 20)
+}
+
+// The same with the customer on one node, the agent on another, and what polls on the
+// third.
+func TestHandOffsAcrossNodes(t *testing.T) {
+	t.Parallel()
+	handOffs(t, newNodes(t, 3, "PARLEY_CUSTOMER_BOT=default"), harness.Sized(60, 1000), harness.Sized(12, 20))
+}
+
+// handOffs has so many in all, in so many conversations at the same time.
+func handOffs(t *testing.T, houses []*house, total, together int) {
+	t.Helper()
 	const rounds = 5 // of a conversation
-	houses := onBoth(t, "PARLEY_CUSTOMER_BOT=default")
 	r := chance(t)
 	var sum outcomes
-	total := harness.Sized(100, 1000)
-	const together = 20
 	for begun := 0; begun < total/rounds; begun += together {
 		seeds := make([]uint64, together)
 		for i := range seeds {
@@ -51,7 +61,7 @@ func TestHandOffs(t *testing.T) {
 		}
 		atOnce(t, together, func(t *testing.T, i int) {
 			n := begun + i
-			c := newTalk(t, houses[n%2], []string{"customer", "me", "session"}[n/2%3], fmt.Sprintf("cy-%d", n))
+			c := newTalk(t, houses[n%len(houses)], []string{"customer", "me", "session"}[n/len(houses)%3], fmt.Sprintf("cy-%d", n))
 			c.chance, c.sum = rand.New(rand.NewPCG(seeds[i], 0)), &sum
 			for round := range rounds {
 				c.handOff(round)
@@ -111,7 +121,7 @@ func (c *talk) comesWith(question string) {
 	c.sum.add(&c.sum.claims)
 	var both sync.WaitGroup
 	both.Go(func() { c.says(question) })
-	c.h.turn(c.t, c.agent, c.key, "claim")
+	c.desk.turn(c.t, c.agent, c.key, "claim")
 	both.Wait()
 }
 
@@ -123,16 +133,16 @@ func (c *talk) comes(round int) {
 	if c.key == "" || choice >= 8 { // what is in no inbox nobody can claim
 		c.sum.add(&c.sum.escalations)
 		c.escalates()
-		c.h.turn(c.t, c.agent, c.key, "claim")
+		c.desk.turn(c.t, c.agent, c.key, "claim")
 		return
 	}
 	if choice < 6 {
 		c.sum.add(&c.sum.claims)
-		c.h.turn(c.t, c.agent, c.key, "claim")
+		c.desk.turn(c.t, c.agent, c.key, "claim")
 		return
 	}
 	c.sum.add(&c.sum.posts)
-	a := c.h.post(c.t, c.agent, c.key, fmt.Sprintf("A person comes in %d", round))
+	a := c.desk.post(c.t, c.agent, c.key, fmt.Sprintf("A person comes in %d", round))
 	if a.State != "assigned" {
 		c.t.Errorf("an agent's first message is answered %s", a.Raw)
 	}
@@ -185,7 +195,7 @@ func (c *talk) talksToPerson(round int, marks []int, there []stored) {
 	c.t.Helper()
 	for i := range 2 {
 		text := fmt.Sprintf("A person writes %d.%d", round, i)
-		c.h.post(c.t, c.agent, c.key, text)
+		c.desk.post(c.t, c.agent, c.key, text)
 		c.everywhere(func(i int, e *ear) { e.awaitSaid(marks[i], text) })
 		if i == 0 {
 			c.says(fmt.Sprintf("%s asks a person %d", c.name, round))
@@ -208,7 +218,7 @@ func (c *talk) talksToPerson(round int, marks []int, there []stored) {
 // comesLate connects anew while a person has the conversation: nothing is open there.
 func (c *talk) comesLate() {
 	c.t.Helper()
-	late := c.h.socketIO(c.t, c.name+", late,", c.token, func() string { return c.room })
+	late := c.far.socketIO(c.t, c.name+", late,", c.token, func() string { return c.room })
 	late.ask(event("ping"))
 	for _, x := range late.heard(0) {
 		if x.Bot {
@@ -222,7 +232,7 @@ func (c *talk) comesLate() {
 func (c *talk) goesBack(round int) {
 	c.t.Helper()
 	marks := c.marks()
-	c.h.turn(c.t, c.agent, c.key, "handback")
+	c.desk.turn(c.t, c.agent, c.key, "handback")
 	question, reply := fmt.Sprintf("%s comes back %d", c.name, round), fmt.Sprintf("Welcome back %d.", round)
 	c.h.up.answer(question, llm.Reply("Welcome ", fmt.Sprintf("back %d.", round)))
 	c.everywhere(func(i int, e *ear) {

@@ -1,5 +1,5 @@
 // Package inbox holds what is promised of customers and agents, with the real
-// binary on both databases, an assistant that answers as a test scripts it, and
+// binary on both databases, and as three nodes, an assistant that answers as a test scripts it, and
 // customers at every door at once: polling over HTTP, Socket.IO over both of its
 // transports, the token-stream protocol and chatbot sessions.
 //
@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -54,7 +55,37 @@ func atOnce(t *testing.T, n int, run func(t *testing.T, i int)) {
 // house is a server and the assistant behind it.
 type house struct {
 	*harness.Server
-	up *upstream
+	up    *upstream
+	nodes []*house // itself and the others, of one among several
+}
+
+// next is another node of the same house, or this one where it is alone.
+func (h *house) next(i int) *house {
+	if len(h.nodes) == 0 {
+		return h
+	}
+	return h.nodes[(slices.Index(h.nodes, h)+i)%len(h.nodes)]
+}
+
+// newNodes starts a house of several nodes on one PostgreSQL and one Redis.
+func newNodes(t *testing.T, n int, env ...string) []*house {
+	t.Helper()
+	up := newUpstream(t)
+	settings := append([]string{
+		"PARLEY_RECONNECT_SPREAD=100ms", "PARLEY_ASSISTANT_URL=" + up.URL(), "PARLEY_ENCRYPTION_KEY=" + harness.Secret,
+	}, env...)
+	nodes := make([]*house, n)
+	for i, server := range harness.StartNodes(t, n, settings...).Servers {
+		nodes[i] = &house{server, up, nodes}
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			for i, h := range nodes {
+				t.Logf("node %d complains: %s", i, h.complaints())
+			}
+		}
+	})
+	return nodes
 }
 
 // newHouse starts both, without rates; env names the database, and more settings.
@@ -65,7 +96,7 @@ func newHouse(t *testing.T, env ...string) *house {
 		"PARLEY_RATE_LIMITS=off", "PARLEY_RECONNECT_SPREAD=100ms", "PARLEY_ASSISTANT_URL=" + up.URL(),
 		"PARLEY_ENCRYPTION_KEY=" + harness.Secret,
 	}, env...)
-	h := &house{harness.Start(t, settings...), up}
+	h := &house{harness.Start(t, settings...), up, nil}
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("the server complains: %s", h.complaints())

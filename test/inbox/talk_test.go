@@ -11,8 +11,12 @@ import (
 
 // talk is a conversation with all of its customer's connections.
 type talk struct {
-	t      *testing.T
-	h      *house
+	t *testing.T
+	h *house // where the customer writes
+	// desk is where the agent works, far where the customer polls: other nodes, where
+	// there are any.
+	desk, far *house
+
 	kind   string
 	name   string
 	token  string // the customer's
@@ -28,13 +32,13 @@ type talk struct {
 // newTalk begins a conversation of a kind and connects its customer everywhere.
 func newTalk(t *testing.T, h *house, kind, name string) *talk {
 	t.Helper()
-	c := &talk{t: t, h: h, kind: kind, name: name, agent: agentsToken(t, "agent-of-"+name)}
+	c := &talk{t: t, h: h, desk: h.next(1), far: h.next(2), kind: kind, name: name, agent: agentsToken(t, "agent-of-"+name)}
 	room := func() string { return c.room }
 	switch kind {
 	case "customer":
 		c.key, c.token = h.begin(t, name, "Hello")
 		c.room = h.item(t, c.agent, c.key).Room
-		c.ears = append(c.ears, h.polls(t, name, "", c.key, 0), h.polls(t, name, "", c.key, 2*time.Second))
+		c.ears = append(c.ears, c.far.polls(t, name, "", c.key, 0), c.far.polls(t, name, "", c.key, 2*time.Second))
 		c.ears[0].await(0, "the bot's first answer", func(x heard) bool { return x.Bot })
 	case "me":
 		c.token = harness.Token(t, name, "user")
@@ -50,7 +54,7 @@ func newTalk(t *testing.T, h *house, kind, name string) *talk {
 		c.voice, c.room = h.session(t, name, c.token)
 		c.ears = append(c.ears, c.voice)
 	}
-	c.ears = append(c.ears, h.socketIO(t, name, c.token, room), h.socketIOPolling(t, name, c.token, room))
+	c.ears = append(c.ears, h.socketIO(t, name, c.token, room), c.far.socketIOPolling(t, name, c.token, room))
 	return c
 }
 
@@ -72,7 +76,7 @@ func (c *talk) escalates() {
 	c.t.Helper()
 	switch {
 	case c.kind == "customer" && c.chance.IntN(2) == 0:
-		a := c.h.call(c.t, http.MethodPost, messagesPath+c.key+"/escalate", "", map[string]any{"reason": "why not"})
+		a := c.far.call(c.t, http.MethodPost, messagesPath+c.key+"/escalate", "", map[string]any{"reason": "why not"})
 		if a.State != "waiting" || a.Position == 0 {
 			c.t.Errorf("an escalation is answered %s", a.Raw)
 		}

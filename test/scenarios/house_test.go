@@ -82,8 +82,8 @@ func newServer(t *testing.T) *server {
 	t.Cleanup(func() {
 		drained, cancel := context.WithTimeout(ctx, patience)
 		defer cancel()
-		sockets.Drain(drained, 0)
-		raw.Drain(drained, 0)
+		sockets.Drain(drained, gateway.Drain{})
+		raw.Drain(drained, gateway.Drain{})
 		listening.Close()
 		s.auth.Close()
 		if err := s.store.Close(ctx); err != nil {

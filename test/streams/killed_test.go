@@ -25,6 +25,7 @@ const closedWithin = 8 * time.Second
 type witness interface {
 	name() string
 	ask(question string)
+	watch() bool                                // takes the latest reply for the one it is about, once there is one
 	text() string                               // of the reply, as far as it has come
 	lost()                                      // waits for the end of its connection
 	back()                                      // connects again, and catches up as its protocol says

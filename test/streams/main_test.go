@@ -1,5 +1,5 @@
 // Package streams holds what is promised of replies while they are written, with
-// the real binary on both databases, an assistant that answers as a test scripts
+// the real binary on both databases, and as three nodes, an assistant that answers as a test scripts
 // it, and clients at each of the three doors: Socket.IO, the token-stream protocol
 // and chatbot sessions.
 //
@@ -53,7 +53,8 @@ func atOnce(t *testing.T, tests map[string]func(*testing.T)) {
 // house is a server and the assistant behind it.
 type house struct {
 	*harness.Server
-	up *upstream
+	up    *upstream
+	nodes []*house // itself and the others, of one among several
 }
 
 // newHouse starts both, without rates; env names the database, and more settings.
@@ -63,7 +64,7 @@ func newHouse(t *testing.T, env ...string) *house {
 	settings := append([]string{
 		"PARLEY_RATE_LIMITS=off", "PARLEY_RECONNECT_SPREAD=100ms", "PARLEY_ASSISTANT_URL=" + up.URL(),
 	}, env...)
-	return &house{harness.Start(t, settings...), up}
+	return &house{harness.Start(t, settings...), up, nil}
 }
 
 // said is a message as HTTP lists it.

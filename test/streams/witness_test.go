@@ -43,6 +43,15 @@ func (w *seenByPeer) earlier(id string) bool {
 	return false
 }
 
+func (w *seenByPeer) watch() bool {
+	for _, e := range events(w.p) {
+		if e.Name == "stream-start" {
+			w.reply = e.MessageID
+		}
+	}
+	return w.reply != ""
+}
+
 func (w *seenByPeer) text() string {
 	if w.reply == "" {
 		return ""
@@ -121,6 +130,7 @@ func (w *seenByPage) takeIn() *shown {
 	return w.shown[w.latest]
 }
 
+func (w *seenByPage) watch() bool  { return w.takeIn() != nil }
 func (w *seenByPage) text() string { return w.takeIn().text }
 func (w *seenByPage) lost()        { w.t.Helper(); ended(w.t, w.socket, w.user) }
 func (w *seenByPage) back()        { w.t.Helper(); w.takeIn(); w.comeBack() }
@@ -154,6 +164,7 @@ func (w *seenByVisit) takeIn() {
 	}
 }
 
+func (w *seenByVisit) watch() bool  { w.takeIn(); return w.begun > 0 }
 func (w *seenByVisit) text() string { w.takeIn(); return w.visit.text }
 func (w *seenByVisit) lost()        { w.t.Helper(); ended(w.t, w.socket, w.user) }
 func (w *seenByVisit) back()        { w.t.Helper(); w.takeIn(); w.connect() }
