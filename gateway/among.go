@@ -3,6 +3,8 @@ package gateway
 import (
 	"context"
 
+	"golang.org/x/sync/errgroup"
+
 	"parley/chat"
 )
 
@@ -72,16 +74,22 @@ func (h *Hub) Heard(ctx context.Context, topics []chat.Topic) error {
 	if err := h.compareRooms(ctx, rooms, true); err != nil {
 		return err
 	}
+	var work errgroup.Group
+	work.SetLimit(heardAtOnce)
 	for _, id := range users {
-		if err := h.reconcile(ctx, id); err != nil {
-			return err
-		}
-		if err := h.retake(ctx, id); err != nil {
-			return err
-		}
+		work.Go(func() error {
+			if err := h.reconcile(ctx, id); err != nil {
+				return err
+			}
+			return h.retake(ctx, id)
+		})
 	}
-	return nil
+	return work.Wait()
 }
+
+// heardAtOnce is of how many users at a time it is read what was missed: few, for
+// all nodes read it after the same loss.
+const heardAtOnce = 4
 
 // retake settles which node the sockets of a user's chatbot session belong to.
 func (h *Hub) retake(ctx context.Context, user string) error {
