@@ -61,12 +61,15 @@ lint-pages: frontend/node_modules/.installed frontend/dist/.built ## Static chec
 test-pages: build lint-pages ## Tests of the pages' packages, against the real server
 	cd frontend && PARLEY_BIN=$(CURDIR)/bin/parley npm test $(PAGE_PACKAGES:%=-w %)
 
+# Three nodes under load want the machine to themselves.
 test: deps build lint test-pages ## Everything that CI does
 	go vet ./...
-	go test -race -timeout 20m ./...
+	go test -race -timeout 20m $$(go list ./... | grep -v /test/cluster)
+	go test -race -timeout 15m ./test/cluster
 
 test-long: deps build test-scale ## The long forms of the fault tests
-	PARLEY_LONG=1 go test -race -timeout 80m -count=1 $$(go list ./test/... ./store/... | grep -v /test/scale)
+	PARLEY_LONG=1 go test -race -timeout 80m -count=1 $$(go list ./test/... ./store/... | grep -v -e /test/scale -e /test/cluster)
+	PARLEY_LONG=1 go test -race -timeout 60m -count=1 -v ./test/cluster
 
 test-scale: deps ## Search and read a million messages on both databases; prints figures
 	PARLEY_LONG=1 go test -timeout 40m -count=1 -v ./test/scale

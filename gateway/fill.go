@@ -11,8 +11,12 @@ import (
 // fillLimit is how many changes are read at once to close a gap.
 const fillLimit = 500
 
-// storeTimeout bounds one reading of the store.
-const storeTimeout = 10 * time.Second
+const (
+	// storeTimeout bounds one reading of the store.
+	storeTimeout = 4 * time.Second
+	// fillAgain is after how long a reading that failed is tried again.
+	fillAgain = 2 * time.Second
+)
 
 // fill reads from the store what a room's events left out.
 func (h *Hub) fill(r *room) {
@@ -29,8 +33,8 @@ func (h *Hub) fill(r *room) {
 	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
 	defer cancel()
 	if err := h.read(ctx, r, &read); err != nil {
-		h.opts.Log.Error("cannot read a room's missing events", "room", r.id, "error", err)
-		time.AfterFunc(h.opts.CompareEvery, func() { h.fill(r) })
+		h.opts.Log.Warn("cannot read a room's missing events", "room", r.id, "error", err)
+		time.AfterFunc(min(fillAgain, h.opts.CompareEvery), func() { h.fill(r) })
 		return
 	}
 	r.filled(read)

@@ -12,7 +12,7 @@ import (
 )
 
 // requestTimeout bounds one use case that is waited for.
-const requestTimeout = 15 * time.Second
+const requestTimeout = 8 * time.Second
 
 // door is one of the two protocols.
 type door struct {

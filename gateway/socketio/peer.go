@@ -16,7 +16,7 @@ import (
 )
 
 // requestTimeout bounds one use case that is waited for.
-const requestTimeout = 15 * time.Second
+const requestTimeout = 8 * time.Second
 
 // peer is one Socket.IO socket: one user in one namespace of one connection.
 type peer struct {

@@ -4,6 +4,7 @@ import {
   Component,
   ElementRef,
   computed,
+  effect,
   inject,
   input,
   linkedSignal,
@@ -52,7 +53,18 @@ export class Composer {
   protected readonly ready = computed(
     () => !this.busy() && !this.uploading() && (this.text().trim() !== '' || this.files().length > 0),
   );
+  /** Sent for while something else was under way: it goes out behind that. */
+  private readonly due = linkedSignal({ source: this.owner, computation: () => false });
   private readonly area = viewChild.required<ElementRef<HTMLTextAreaElement>>('area');
+
+  constructor() {
+    effect(() => {
+      if (this.due() && this.ready()) {
+        this.due.set(false);
+        this.submit();
+      }
+    });
+  }
 
   protected key(event: KeyboardEvent): void {
     if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
@@ -64,6 +76,8 @@ export class Composer {
   protected submit(): void {
     if (this.ready()) {
       this.send.emit({ text: this.text().trim(), files: this.files().map((file) => file.id) });
+    } else {
+      this.due.set(this.busy() || this.uploading() > 0);
     }
   }
 
