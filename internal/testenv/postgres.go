@@ -3,14 +3,12 @@ package testenv
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -32,15 +30,14 @@ type PostgresServer struct {
 	dir   string
 	port  int
 	owner *syscall.Credential
-	pid   int
-	gone  chan struct{} // closed when the server has ended
+	child
 }
 
 // StartPostgres makes a cluster in dir, which must be empty or missing and below
 // directories that everybody may enter, and starts a server on it. The caller
 // ends it with Stop or Kill.
 func StartPostgres(dir string) (*PostgresServer, error) {
-	p := &PostgresServer{dir: dir}
+	p := &PostgresServer{dir: dir, child: child{name: "postgres", log: filepath.Join(dir, "log")}}
 	if err := p.init(); err != nil {
 		return nil, fmt.Errorf("testenv: no PostgreSQL 15 (run `make deps`): %w", err)
 	}
@@ -81,8 +78,7 @@ func (p *PostgresServer) command(program string, args ...string) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(bin, program), args...)
 	cmd.Dir = p.dir
 	cmd.Env = []string{"PATH=" + bin + ":/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC"}
-	// SIGQUIT is the server's word for "at once": no test leaves a server behind.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.owner, Pdeathsig: syscall.SIGQUIT}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.owner}
 	return cmd
 }
 
@@ -96,53 +92,19 @@ func (p *PostgresServer) Start() error {
 		}
 		p.port = port
 	}
-	if err := p.spawn(); err != nil {
-		return fmt.Errorf("testenv: start postgres: %w", err)
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
-	defer cancel()
-	for {
-		conn, err := pgx.Connect(ctx, p.URL("postgres"))
-		if err == nil {
-			return conn.Close(ctx)
-		}
-		select {
-		case <-p.gone:
-			return fmt.Errorf("testenv: postgres ended at once: %s", p.logTail())
-		case <-ctx.Done():
-			return errors.Join(fmt.Errorf("testenv: postgres does not answer: %w", err), p.Kill())
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
-}
-
-// spawn starts the process from a thread that lives as long as the process does:
-// the kernel sends the parent-death signal when the thread ends that started it.
-func (p *PostgresServer) spawn() error {
-	log, err := os.OpenFile(filepath.Join(p.dir, "log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	if err != nil {
-		return err
-	}
 	cmd := p.command("postgres", "-D", p.data(), "-p", strconv.Itoa(p.port), "-k", p.dir,
 		"-c", "listen_addresses=127.0.0.1", "-c", "fsync=on", "-c", "max_connections=200", "-c", "shared_buffers=64MB")
-	cmd.Stdout, cmd.Stderr = log, log
-	started := make(chan error)
-	p.gone = make(chan struct{})
-	go func() {
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread() // or the thread ends, and with it what else was started from it before
-		defer close(p.gone)
-		defer log.Close()
-		err := cmd.Start()
-		if err == nil {
-			p.pid = cmd.Process.Pid
+	// SIGQUIT is the server's word for "at once": no test leaves a server behind.
+	if err := p.start(cmd, syscall.SIGQUIT); err != nil {
+		return fmt.Errorf("testenv: start postgres: %w", err)
+	}
+	return p.await(func(ctx context.Context) error {
+		conn, err := pgx.Connect(ctx, p.URL("postgres"))
+		if err != nil {
+			return err
 		}
-		started <- err
-		if err == nil {
-			_ = cmd.Wait()
-		}
-	}()
-	return <-started
+		return conn.Close(ctx)
+	})
 }
 
 // URL returns the postgres:// URL of a database on this server.
@@ -179,29 +141,28 @@ func (p *PostgresServer) Stop() error { return p.end(syscall.SIGINT) }
 // Kill ends the server as a crash would, all of its processes at once. The files
 // stay, for Start.
 func (p *PostgresServer) Kill() error {
-	select {
-	case <-p.gone:
+	if p.over() {
 		return nil
-	default:
 	}
-	if err := syscall.Kill(p.pid, syscall.SIGSTOP); err != nil { // no more children from here on
+	pid := p.process.Pid
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil { // no more children from here on
 		return fmt.Errorf("testenv: kill postgres: %w", err)
 	}
-	list, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", p.pid, p.pid))
+	list, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
 	if err != nil {
 		return fmt.Errorf("testenv: kill postgres: %w", err)
 	}
 	children := strings.Fields(string(list))
-	for _, child := range children {
-		if pid, err := strconv.Atoi(child); err == nil {
+	for _, one := range children {
+		if pid, err := strconv.Atoi(one); err == nil {
 			_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended by itself
 		}
 	}
 	if err := p.end(syscall.SIGKILL); err != nil {
 		return err
 	}
-	for _, child := range children {
-		for running(child) { // they hold the shared memory that Start needs
+	for _, one := range children {
+		for running(one) { // they hold the shared memory that Start needs
 			time.Sleep(time.Millisecond)
 		}
 	}
@@ -216,28 +177,6 @@ func running(pid string) bool {
 	}
 	_, rest, _ := strings.Cut(string(stat), ") ")
 	return !strings.HasPrefix(rest, "Z") && !strings.HasPrefix(rest, "X")
-}
-
-func (p *PostgresServer) end(sig syscall.Signal) error {
-	select {
-	case <-p.gone:
-		return nil
-	default:
-	}
-	if err := syscall.Kill(p.pid, sig); err != nil && !errors.Is(err, syscall.ESRCH) {
-		return fmt.Errorf("testenv: stop postgres: %w", err)
-	}
-	select {
-	case <-p.gone:
-		return nil
-	case <-time.After(startTimeout):
-		return fmt.Errorf("testenv: postgres does not stop: %s", p.logTail())
-	}
-}
-
-func (p *PostgresServer) logTail() []byte {
-	log, _ := os.ReadFile(filepath.Join(p.dir, "log"))
-	return log[max(0, len(log)-2000):]
 }
 
 func freePort() (int, error) {

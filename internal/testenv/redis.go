@@ -2,17 +2,14 @@ package testenv
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -21,18 +18,21 @@ import (
 // TCP on 127.0.0.1. It dies with this process, however that ends. Its methods are
 // not for use at once.
 type RedisServer struct {
-	dir     string
-	port    int
-	gossip  int // the port where a cluster's servers talk to each other, 0 for a server alone
-	process *os.Process
-	gone    chan struct{} // closed when the server has ended
+	dir    string
+	port   int
+	gossip int // the port where a cluster's servers talk to each other, 0 for a server alone
+	child
+}
+
+func newRedis(dir string) *RedisServer {
+	return &RedisServer{dir: dir, child: child{name: "redis-server", log: filepath.Join(dir, "log")}}
 }
 
 // Redis starts a server that goes with the test. A machine without redis-server
 // fails the test.
 func Redis(tb testing.TB) *RedisServer {
 	tb.Helper()
-	s := &RedisServer{dir: tb.TempDir()}
+	s := newRedis(tb.TempDir())
 	s.startFor(tb)
 	return s
 }
@@ -43,7 +43,7 @@ func StartRedis(dir string) (*RedisServer, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("testenv: %w", err)
 	}
-	s := &RedisServer{dir: dir}
+	s := newRedis(dir)
 	return s, s.Start()
 }
 
@@ -75,55 +75,15 @@ func (s *RedisServer) Start() error {
 		}
 		s.port = port
 	}
-	if err := s.spawn(); err != nil {
-		return fmt.Errorf("testenv: no Redis 7 (run `make deps`): %w", err)
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
-	defer cancel()
-	client := s.Client()
-	defer client.Close()
-	for {
-		err := client.Ping(ctx).Err()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-s.gone:
-			return fmt.Errorf("testenv: redis-server ended at once: %s", s.logTail())
-		case <-ctx.Done():
-			return errors.Join(fmt.Errorf("testenv: redis-server does not answer: %w", err), s.Kill())
-		case <-time.After(5 * time.Millisecond):
-		}
-	}
-}
-
-// spawn starts the process from a thread that lives as long as the process does;
-// see PostgresServer.
-func (s *RedisServer) spawn() error {
-	log, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	if err != nil {
-		return err
-	}
 	cmd := exec.Command("redis-server", s.settings()...)
 	cmd.Dir = s.dir
 	cmd.Env = []string{"LC_ALL=C.UTF-8", "TZ=UTC"}
-	cmd.Stdout, cmd.Stderr = log, log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	started := make(chan error)
-	s.gone = make(chan struct{})
-	go func() {
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread() // or the thread ends, and with it what else was started from it before
-		defer close(s.gone)
-		defer log.Close()
-		err := cmd.Start()
-		s.process = cmd.Process
-		started <- err
-		if err == nil {
-			_ = cmd.Wait()
-		}
-	}()
-	return <-started
+	if err := s.start(cmd, syscall.SIGKILL); err != nil {
+		return fmt.Errorf("testenv: no Redis 7 (run `make deps`): %w", err)
+	}
+	client := s.Client()
+	defer client.Close()
+	return s.await(func(ctx context.Context) error { return client.Ping(ctx).Err() })
 }
 
 func (s *RedisServer) settings() []string {
@@ -152,23 +112,3 @@ func (s *RedisServer) Freeze() error { return s.process.Signal(syscall.SIGSTOP) 
 
 // Thaw has the server go on.
 func (s *RedisServer) Thaw() error { return s.process.Signal(syscall.SIGCONT) }
-
-func (s *RedisServer) end(sig syscall.Signal) error {
-	if s.process == nil {
-		return nil
-	}
-	if err := s.process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return fmt.Errorf("testenv: stop redis-server: %w", err)
-	}
-	select {
-	case <-s.gone:
-		return nil
-	case <-time.After(startTimeout):
-		return fmt.Errorf("testenv: redis-server does not stop: %s", s.logTail())
-	}
-}
-
-func (s *RedisServer) logTail() []byte {
-	log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
-	return log[max(0, len(log)-2000):]
-}

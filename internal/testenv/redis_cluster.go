@@ -32,7 +32,8 @@ func RedisCluster(tb testing.TB) *RedisClusterServers {
 		if err != nil {
 			tb.Fatal(err)
 		}
-		c.Masters[i] = &RedisServer{dir: tb.TempDir(), gossip: gossip}
+		c.Masters[i] = newRedis(tb.TempDir())
+		c.Masters[i].gossip = gossip
 		c.Masters[i].startFor(tb)
 	}
 	ctx, cancel := context.WithTimeout(tb.Context(), startTimeout)

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -28,8 +27,7 @@ type S3Server struct {
 
 	dir, program string
 	port         int
-	process      *os.Process
-	gone         chan struct{} // closed when the server has ended
+	child
 }
 
 // S3 starts a server that goes with the test. Its program is built the first time
@@ -48,6 +46,7 @@ func S3(tb testing.TB) *S3Server {
 		Endpoint: fmt.Sprintf("http://127.0.0.1:%d", port), Bucket: "parley",
 		AccessKey: "parley-access", SecretKey: "parley-secret", dir: tb.TempDir(), program: program, port: port,
 	}
+	s.child = child{name: "versitygw", log: s.path("log")}
 	tb.Cleanup(func() {
 		if err := s.Stop(); err != nil {
 			tb.Error(err)
@@ -113,70 +112,22 @@ func (s *S3Server) path(name string) string { return filepath.Join(s.dir, name) 
 // Start starts the server again after Stop, with what it holds. It returns when
 // the server answers.
 func (s *S3Server) Start() error {
-	if err := s.spawn(); err != nil {
-		return fmt.Errorf("testenv: start versitygw: %w", err)
-	}
-	client := &http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
-	for deadline := time.Now().Add(startTimeout); ; {
-		resp, err := client.Get(s.Endpoint + "/health")
-		if err == nil {
-			_ = resp.Body.Close()
-			return nil
-		}
-		if time.Now().After(deadline) {
-			return errors.Join(fmt.Errorf("testenv: versitygw does not answer: %w", err), s.Stop())
-		}
-		select {
-		case <-s.gone:
-			log, _ := os.ReadFile(s.path("log"))
-			return fmt.Errorf("testenv: versitygw ended at once: %s", log)
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
-}
-
-// spawn starts the process from a thread that lives as long as the process does;
-// see PostgresServer.
-func (s *S3Server) spawn() error {
-	log, err := os.OpenFile(s.path("log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	if err != nil {
-		return err
-	}
 	cmd := exec.Command(s.program, "--quiet", "--port", strings.TrimPrefix(s.Endpoint, "http://"), "--health", "/health",
 		"posix", "--sidecar", s.path("meta"), s.path("data"))
 	cmd.Dir = s.dir
 	cmd.Env = []string{"ROOT_ACCESS_KEY=" + s.AccessKey, "ROOT_SECRET_KEY=" + s.SecretKey, "HOME=" + s.dir}
-	cmd.Stdout, cmd.Stderr = log, log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	started := make(chan error)
-	s.gone = make(chan struct{})
-	go func() {
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread() // or the thread ends, and with it what else was started from it before
-		defer close(s.gone)
-		defer log.Close()
-		err := cmd.Start()
-		s.process = cmd.Process
-		started <- err
+	if err := s.start(cmd, syscall.SIGKILL); err != nil {
+		return fmt.Errorf("testenv: start versitygw: %w", err)
+	}
+	client := &http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	return s.await(func(context.Context) error {
+		resp, err := client.Get(s.Endpoint + "/health")
 		if err == nil {
-			_ = cmd.Wait()
+			_ = resp.Body.Close()
 		}
-	}()
-	return <-started
+		return err
+	})
 }
 
 // Stop ends the server at once, as a crash would.
-func (s *S3Server) Stop() error {
-	if s.process == nil {
-		return nil
-	}
-	if err := s.process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return fmt.Errorf("testenv: stop versitygw: %w", err)
-	}
-	select {
-	case <-s.gone:
-		return nil
-	case <-time.After(startTimeout):
-		return errors.New("testenv: versitygw does not stop")
-	}
-}
+func (s *S3Server) Stop() error { return s.end(syscall.SIGKILL) }

@@ -36,7 +36,7 @@ func TestPostgresSurvivesKillAndStop(t *testing.T) {
 		if err := end(); err != nil {
 			t.Fatal(name, err)
 		}
-		if err := syscall.Kill(server.pid, 0); !errors.Is(err, syscall.ESRCH) {
+		if err := syscall.Kill(server.process.Pid, 0); !errors.Is(err, syscall.ESRCH) {
 			t.Fatalf("after %s the server is still there", name)
 		}
 		if err := server.Start(); err != nil {
