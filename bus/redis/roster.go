@@ -96,14 +96,20 @@ func (b *Bus) Set(user string, here bool) (changed bool, version int64) {
 func (r *roster) note(user string, here bool) *seat {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	s := r.seat(user)
+	s.here = here
+	s.changes++
+	s.pending++
+	return s
+}
+
+// seat returns the user's, made if it has to be. The caller holds the lock.
+func (r *roster) seat(user string) *seat {
 	s := r.seats[user]
 	if s == nil {
 		s = &seat{}
 		r.seats[user] = s
 	}
-	s.here = here
-	s.changes++
-	s.pending++
 	return s
 }
 
@@ -119,12 +125,7 @@ func (r *roster) end(user string, s *seat) {
 func (r *roster) doubt(user string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := r.seats[user]
-	if s == nil {
-		s = &seat{}
-		r.seats[user] = s
-	}
-	s.doubt = true
+	r.seat(user).doubt = true
 }
 
 func (b *Bus) set(ctx context.Context, user string, s *seat, here bool) (moment, error) {
