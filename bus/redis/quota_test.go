@@ -3,6 +3,7 @@ package redis
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,13 +18,25 @@ func quotaNodes(t *testing.T, url string, rate limit.Rate, names ...string) ([]*
 	for _, name := range names {
 		l := limit.New(rate, 100, time.Now)
 		n := open(t, url, name, nil)
-		n.Share("messages", l)
+		told := &told{Limiter: l}
+		n.Share("messages", told)
 		n.run(t)
 		await(t, name+" has beaten", func() bool { _, here := n.registry.standing(name); return here })
+		await(t, name+" keeps what is spent", func() bool { return told.times.Load() > 0 })
 		limiters, nodes = append(limiters, l), append(nodes, n)
 	}
-	time.Sleep(2 * shareEvery) // from the first telling on spending is kept
 	return limiters, nodes
+}
+
+// told counts how often it was asked what was spent: from the first time on that is kept.
+type told struct {
+	*limit.Limiter
+	times atomic.Int64
+}
+
+func (q *told) Spent() map[string]time.Duration {
+	defer q.times.Add(1)
+	return q.Limiter.Spent()
 }
 
 // drain takes all that a limiter gives of a key at once.
